@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strict numbers, sizes and names. */
+#include "config.h"
+
+#include "common/parse.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+/* Reads the digits that text begins with; *ret_rest is what follows them. */
+static int digits(const char *text, uint64_t max, uint64_t *ret_number, const char **ret_rest)
+{
+	uint64_t number = 0;
+	const char *p;
+
+	for (p = text; *p >= '0' && *p <= '9'; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
+
+		if (number > (max - digit) / 10 || digit > max)
+			return -ERANGE;
+		number = number * 10 + digit;
+	}
+	if (p == text)
+		return -EINVAL;
+	*ret_number = number;
+	*ret_rest = p;
+	return 0;
+}
+
+int parse_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+	uint64_t number;
+	const char *rest;
+	int r = digits(text, max, &number, &rest);
+
+	if (r < 0)
+		return r;
+	if (*rest)
+		return -EINVAL;
+	*ret_number = number;
+	return 0;
+}
+
+static int shift_of(char suffix)
+{
+	static const char suffixes[] = "kmgt";
+	const char *at = suffix ? strchr(suffixes, suffix | 0x20) : NULL;
+
+	return at ? (int)(at - suffixes + 1) * 10 : -EINVAL;
+}
+
+int parse_size(const char *text, struct parsed_size *ret_size)
+{
+	struct parsed_size size = { 0 };
+	const char *rest;
+	int r = digits(text, UINT64_MAX, &size.value, &rest);
+
+	if (r < 0)
+		return r;
+	if (*rest == '%' && !rest[1]) {
+		size.is_percent = true;
+		if (size.value > 100)
+			return -ERANGE;
+	} else if (*rest) {
+		int shift = shift_of(*rest);
+
+		if (shift < 0 || rest[1])
+			return -EINVAL;
+		if (size.value > UINT64_MAX >> shift)
+			return -ERANGE;
+		size.value <<= shift;
+	}
+	if (size.value == 0)
+		return -EINVAL;
+	*ret_size = size;
+	return 0;
+}
+
+int parse_boolean(const char *text, bool *ret_value)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = {
+		{ "0", false },	 { "no", false }, { "off", false }, { "1", true },
+		{ "yes", true }, { "on", true },  { "", true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i].word) == 0) {
+			*ret_value = words[i].value;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+bool is_clean_path(const char *path)
+{
+	const char *part = path;
+
+	if (*path != '/' || strlen(path) >= PATH_MAX)
+		return false;
+	if (!path[1])
+		return true;
+	while (*part == '/') {
+		size_t length = strcspn(++part, "/");
+
+		if (length == 0 || length > NAME_MAX)
+			return false;
+		if (strncmp(part, ".", length) == 0 ||
+		    (length == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		part += length;
+	}
+	return true;
+}
