@@ -66,7 +66,7 @@ static inline void fd_close_file(FILE **file)
 
 /* Gives *pointer away: evaluates to it and leaves NULL behind. */
 #define take_pointer(pointer)                                  \
-	({                                                     \
+	__extension__({                                        \
 		__typeof__(pointer) *taken_from_ = &(pointer); \
 		__typeof__(pointer) taken_ = *taken_from_;     \
 		*taken_from_ = NULL;                           \
