@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decides which layers to build over a root, or why none. */
+#include "config.h"
+
+#include "overlay/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The length of a path without the slashes at its end; 0 for "/". */
+static size_t trimmed(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+bool is_at_or_below(const char *path, const char *dir)
+{
+	size_t n = trimmed(dir);
+
+	return trimmed(path) >= n && strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+static bool is_root(const char *path)
+{
+	return *path == '/' && trimmed(path) == 0;
+}
+
+/* The root has to be one that nobody writes to: it is the lower layer, and it waits for its fsck. */
+static int root_check(const char *root, const struct facts *facts, struct fault *fault)
+{
+	static const char step[] = "lay anything over the root";
+
+	if (facts->root_error)
+		return fault_at(fault, facts->root_error, step, root);
+	if (!facts->is_mount_point)
+		return fault_because(fault, -EINVAL, step, root, "it is not a mount point");
+	if (!facts->is_read_only)
+		return fault_because(
+			fault, -EBUSY, step, root,
+			"its file system is mounted rw, and a lower layer must not change");
+	if (facts->run < 0)
+		return fault_because(fault, facts->run, step, root, "it has no directory /run");
+	if (!facts->is_run_in_ram)
+		return fault_because(fault, -EMEDIUMTYPE, step, root,
+				     "its /run is not a tmpfs (bind-mount /run first)");
+	if (facts->is_up)
+		return fault_because(fault, -EEXIST, step, root,
+				     "layers are in /run/initfs already (--undo takes them away)");
+	return 0;
+}
+
+static int kernel_check(const struct facts *facts, struct fault *fault)
+{
+	static const char step[] = "use the kernel's file system";
+
+	if (facts->tmpfs_error)
+		return fault_at(fault, facts->tmpfs_error, step, "tmpfs");
+	if (facts->overlay_error)
+		return fault_at(fault, facts->overlay_error, step, "overlay");
+	return 0;
+}
+
+static const char *open_failure_means(int error)
+{
+	switch (error) {
+	case -ELOOP:
+		return "it is a symbolic link or below one: name the directory itself";
+	case -EXDEV:
+		return "it is not on the root's file system";
+	default:
+		return NULL;
+	}
+}
+
+/* A directory that will get a file system of its own is not the disk that the merge has to reach. */
+static int fstab_check(const char *dir, const struct paths *fstab, struct fault *fault)
+{
+	char why[FAULT_DETAIL_MAX];
+	size_t i;
+
+	for (i = 0; i < fstab->count; i++) {
+		if (is_root(fstab->path[i]) || !is_at_or_below(dir, fstab->path[i]))
+			continue;
+		(void)snprintf(why, sizeof(why), "/etc/fstab mounts a file system of its own at %s",
+			       fstab->path[i]);
+		return fault_because(fault, -EOPNOTSUPP, "protect the directory", dir, why);
+	}
+	return 0;
+}
+
+/* What is mounted below would vanish behind the layer, which shows the disk and nothing else. */
+static int mounts_check(const char *dir, const struct paths *mounts, struct fault *fault)
+{
+	char why[FAULT_DETAIL_MAX];
+	size_t i;
+
+	for (i = 0; i < mounts->count; i++) {
+		if (!is_at_or_below(mounts->path[i], dir))
+			continue;
+		(void)snprintf(why, sizeof(why), "something is mounted at %s already",
+			       mounts->path[i]);
+		return fault_because(fault, -EBUSY, "protect the directory", dir, why);
+	}
+	return 0;
+}
+
+static int dir_check(const struct options *options, const struct facts *facts, size_t i,
+		     struct fault *fault)
+{
+	const char *dir = options->dir[i];
+	int error = facts->dir[i].error;
+	int r;
+
+	if (is_root(dir))
+		return fault_because(fault, -EOPNOTSUPP, "protect the directory", dir,
+				     "for a whole root in RAM use dracut's own overlayfs module");
+	r = fstab_check(dir, &facts->fstab, fault);
+	if (r < 0)
+		return r;
+	if (error)
+		return fault_because(fault, error, "protect the directory", dir,
+				     open_failure_means(error));
+	return mounts_check(dir, &facts->mounts, fault);
+}
+
+/* True if a directory before or after the i-th covers it; of two equal ones the first stays. */
+static bool is_covered(const struct options *options, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < options->count; k++) {
+		if (k == i || !is_at_or_below(options->dir[i], options->dir[k]))
+			continue;
+		if (k < i || !is_at_or_below(options->dir[k], options->dir[i]))
+			return true;
+	}
+	return false;
+}
+
+int plan_make(struct plan *ret_plan, const struct options *options, const struct facts *facts,
+	      struct fault *fault)
+{
+	struct plan plan = { .size = options->size };
+	size_t i;
+	int r;
+
+	r = root_check(options->root, facts, fault);
+	if (r < 0)
+		return r;
+	r = kernel_check(facts, fault);
+	if (r < 0)
+		return r;
+	for (i = 0; i < options->count; i++) {
+		r = dir_check(options, facts, i, fault);
+		if (r < 0)
+			return r;
+		if (is_covered(options, i))
+			continue;
+		plan.layer[plan.count].path = options->dir[i];
+		plan.layer[plan.count++].lower = facts->dir[i].fd;
+	}
+	*ret_plan = plan;
+	return 0;
+}
