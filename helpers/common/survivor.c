@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,6 +40,7 @@ static _Noreturn void wait_for_verdict(int pipe_end, pid_t child)
 
 int survivor_fork(struct survivor *ret_survivor)
 {
+	pid_t parent = getpid();
 	int ends[2];
 	pid_t child;
 
@@ -58,6 +60,10 @@ int survivor_fork(struct survivor *ret_survivor)
 	}
 	fd_close(&ends[0]);
 	(void)setsid(); /* fails only for a group leader, which a fresh child is not */
+	/* A hook that gave up on us undoes what we did: we must not go on behind its back. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILED); /* it died before that line */
 	ret_survivor->verdict = ends[1];
 	return 0;
 }
@@ -81,6 +87,7 @@ void survivor_verdict(struct survivor *survivor, enum exit_code code)
 
 	if (survivor->verdict < 0)
 		return;
+	(void)prctl(PR_SET_PDEATHSIG, 0); /* before the parent ends, as it is about to */
 	if (code == EXIT_DONE)
 		stdio_to_null();
 	if (write(survivor->verdict, &byte, 1) != 1) {

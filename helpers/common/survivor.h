@@ -16,7 +16,8 @@ struct survivor {
 /*
  * Forks. The parent waits for the child's verdict and ends with it as exit status (EXIT_FAILED
  * where the child died without one): it does not return. In the child returns 0, or -errno in the
- * caller itself when there was no child.
+ * caller itself when there was no child. Until its verdict the child dies with the parent: a hook
+ * that no longer waits has undone everything.
  */
 int survivor_fork(struct survivor *ret_survivor);
 
