@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The boot lab. A test is a file that says what it promises and then, for example:
+
+    from lab import Guest
+
+    with Guest(initrd="initfs", append="rd.initfs") as g:
+        g.wait("greeter")
+        g.wait("login")
+        g.check("assert.sh")
+
+A promise that is not kept ends the test with a message and status 1.
+"""
+
+import signal
+import sys
+
+from .agent import AgentError, Result
+from .cpio import Archive
+from .guest import Guest, LabError
+from .image import Disk, guest_folder
+from .qmp import QmpError
+from .timeline import Timeline
+
+__all__ = ["Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "expect", "guest_folder",
+           "skip"]
+
+
+def skip(reason):
+    """Ends the test as one that this machine cannot carry out."""
+    print(f"skip: {reason}")
+    sys.exit(77)
+
+
+def expect(truth, promise):
+    """Prints the promise; ends the test when it was not kept."""
+    print(f"{'ok' if truth else 'FAIL'}: {promise}", flush=True)
+    if not truth:
+        raise LabError(promise)
+
+
+def _tell(kind, value, trace):
+    # What the lab itself has to say needs no trace; anything else is a fault of the test.
+    if issubclass(kind, (LabError, AgentError, QmpError)):
+        print(f"FAIL: {value}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, value, trace)
+
+
+sys.excepthook = _tell
+# A runner that ends a test for its time wants the guest gone too: let the with-blocks end.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

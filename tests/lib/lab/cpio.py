@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Initramfs add-ons: a "newc" archive that is appended to the initrd for one boot.
+
+The kernel unpacks archives that stand one behind the other in order, so that a file of a later
+one replaces the file of an earlier one. Nothing is built anew.
+"""
+
+import os
+import stat
+
+
+def _entry(name, mode, body, ino, rdev=(0, 0)):
+    path = name.encode() + b"\0"
+    fields = (ino, mode, 0, 0, 1, 0, len(body), 0, 0, rdev[0], rdev[1], len(path), 0)
+    head = b"070701" + b"".join(b"%08X" % f for f in fields) + path
+    return head + b"\0" * (-len(head) % 4) + body + b"\0" * (-len(body) % 4)
+
+
+class Archive:
+    """Files for one boot; all belong to root."""
+
+    def __init__(self):
+        self._entries = []
+        self._names = set()
+
+    def add(self, name, body, mode=0o755):
+        """A regular file; body is text or bytes."""
+        self._parents(name)
+        if isinstance(body, str):
+            body = body.encode()
+        self._put(name, stat.S_IFREG | mode, body)
+
+    def add_folder(self, folder):
+        """Everything below folder, as it lies there."""
+        for top, dirs, files in os.walk(folder):
+            for name in sorted(dirs + files):
+                path = os.path.join(top, name)
+                inside = os.path.relpath(path, folder)
+                mode = os.lstat(path).st_mode
+                if stat.S_ISLNK(mode):
+                    self._put(inside, mode, os.readlink(path).encode())
+                elif stat.S_ISREG(mode):
+                    with open(path, "rb") as f:
+                        self.add(inside, f.read(), stat.S_IMODE(mode))
+                elif stat.S_ISDIR(mode):
+                    self._put(inside, mode, b"")
+
+    def _parents(self, name):
+        parts = name.split("/")[:-1]
+        for i in range(len(parts)):
+            self._put("/".join(parts[:i + 1]), stat.S_IFDIR | 0o755, b"")
+
+    def _put(self, name, mode, body):
+        # A directory that is named again would only set its mode again, so once is enough.
+        if stat.S_ISDIR(mode) and name in self._names:
+            return
+        self._names.add(name)
+        self._entries.append(_entry(name, mode, body, len(self._entries) + 1))
+
+    def data(self):
+        """The archive with its trailer, padded as cpio does."""
+        data = b"".join(self._entries) + _entry("TRAILER!!!", 0, b"", 0)
+        return data + b"\0" * (-len(data) % 512)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One boot of the guest under QEMU, from power-on until nothing is left of it."""
+
+import ctypes
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from . import cpio, screen
+from .agent import Agent, AgentError, Result
+from .console import Console
+from .image import Disk, guest_folder
+from .qmp import Qmp, QmpError
+from .watch import Watcher
+
+LIB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PR_SET_PDEATHSIG = 1
+
+# Only a guard against hanging: on two busy cores a boot takes up to two minutes.
+BOOT_LIMIT = 420
+LOGIN = r"\bguest login:"
+PANIC = r"Kernel panic - not syncing|Entering emergency mode|dracut:/#"
+KERNEL_ARGS = ("root=LABEL=guest-root ro console=tty0 console=ttyS0,115200 printk.time=1 "
+               "panic=-1 init=/usr/lib/boot-lab/init")
+
+
+class LabError(Exception):
+    """A promise that was not kept, or a guest that does not go on."""
+
+
+class Guest:
+    """with Guest(append="rd.initfs", initrd="initfs") as g: g.wait("greeter") …
+
+    append   more kernel arguments
+    initrd   "plain": dracut without our module; "initfs": with it
+    addons   a cpio.Archive, appended to the initrd for this boot
+    disk     a Disk of an earlier boot; without it a throw-away copy of the image
+    name     how the files of this boot are called in the test's folder
+    early    True: there is a second channel for an agent inside of the initramfs
+    """
+
+    def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", memory=1024):
+        self.name = name
+        self.folder = os.environ.get("TEST_TMP") or os.getcwd()
+        self._image = guest_folder()
+        self._append = f"{KERNEL_ARGS} {append}".strip()
+        self._initrd = self._make_initrd(initrd, addon)
+        self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))
+        self._memory = memory
+        self._process = None
+        self._clock = None
+        self.start = None
+
+    def path(self, suffix):
+        return os.path.join(self.folder, f"{self.name}.{suffix}")
+
+    def _make_initrd(self, kind, addon):
+        plain = os.path.join(self._image, f"initrd-{kind}.img")
+        if not os.path.exists(plain):
+            raise LabError(f"the guest has no initramfs of the kind '{kind}'")
+        if addon is None:
+            return plain
+        joined = self.path("initrd")
+        with open(joined, "wb") as out, open(plain, "rb") as f:
+            out.write(f.read())
+            # The kernel looks for the next archive at a multiple of four bytes.
+            out.write(b"\0" * (-out.tell() % 512))
+            out.write(addon.data())
+        return joined
+
+    # power
+
+    def __enter__(self):
+        pairs = {name: socket.socketpair() for name in ("qmp", "lab", "early")}
+        command = self._command({name: pair[1].fileno() for name, pair in pairs.items()})
+        self.start = time.monotonic()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=open(self.path("qemu.log"), "wb"),
+            pass_fds=[pair[1].fileno() for pair in pairs.values()], preexec_fn=_die_with_parent)
+        for pair in pairs.values():
+            pair[1].close()
+        self.console = Console(self._process.stdout, self.path("serial.log"), self.start)
+        self.console.start()
+        self.qmp = Qmp(pairs["qmp"][0])
+        self.agent = Agent(pairs["lab"][0])
+        self.early = Agent(pairs["early"][0])
+        try:
+            self.qmp.connect()
+        except QmpError as e:
+            self.__exit__(None, None, None)
+            with open(self.path("qemu.log"), encoding="utf-8") as f:
+                raise LabError(f"QEMU does not start: {e}\n{f.read()}") from e
+        self.watcher = Watcher(self.qmp)
+        self.watcher.start()
+        return self
+
+    def _command(self, fds):
+        return [
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2",
+            "-m", str(self._memory), "-nodefaults", "-no-user-config", "-no-reboot",
+            # Without its firmware the screen shows nothing until the kernel has it.
+            "-display", "none", "-device", "bochs-display,romfile=",
+            "-device", "virtio-keyboard-pci",
+            "-kernel", os.path.join(self._image, "vmlinuz"), "-initrd", self._initrd,
+            "-append", self._append,
+            "-drive", self.disk.drive(),
+            "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=lab,fd={fds['lab']}",
+            "-device", "virtserialport,chardev=lab,name=lab.root",
+            "-chardev", f"socket,id=early,fd={fds['early']}",
+            "-device", "virtserialport,chardev=early,name=lab.early",
+            "-chardev", f"socket,id=qmp,fd={fds['qmp']}", "-mon", "chardev=qmp,mode=control",
+        ]
+
+    def __exit__(self, kind, value, trace):
+        if kind and issubclass(kind, (LabError, AgentError, QmpError)):
+            self._picture_at_the_end()
+        watcher = getattr(self, "watcher", None)
+        self.cut()
+        if watcher:
+            watcher.stop()
+        self.console.join(10)
+        for channel in (self.qmp, self.agent, self.early):
+            channel.close()
+        if kind and issubclass(kind, (LabError, AgentError, QmpError)):
+            print(f"the last lines of {self.path('serial.log')}:", file=sys.stderr)
+            for line in self.console.tail():
+                print(f"    {line}", file=sys.stderr)
+
+    def _picture_at_the_end(self):
+        try:
+            self.screenshot("at-failure")
+        except (QmpError, OSError):
+            pass  # QEMU is gone, and so is its screen
+
+    def cut(self):
+        """Takes the power away: what the guest's disk was not told to keep is lost."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def power_off(self, limit=180):
+        """Lets init end the machine in order."""
+        self.run("poweroff </dev/null >/dev/null 2>&1 &")
+        self.wait_end(limit)
+
+    def wait_end(self, limit):
+        try:
+            self._process.wait(limit)
+        except subprocess.TimeoutExpired as e:
+            raise LabError(f"the guest has not ended within {limit} s") from e
+
+    def pause(self):
+        self.qmp.call("stop")
+
+    def resume(self):
+        self.qmp.call("cont")
+
+    # waiting
+
+    def wait(self, event, limit=BOOT_LIMIT):
+        """Waits for "agent", "x", "greeter" or "login"; returns the seconds since power-on."""
+        waits = {"login": lambda t: self._first(self.console.wait(LOGIN, t)),
+                 "agent": lambda t: self.clock(t)[0],
+                 "x": lambda t: self.watcher.wait(screen.X, t),
+                 "greeter": lambda t: self.watcher.wait(screen.GREETER, t)}
+        end = time.monotonic() + limit
+        while True:
+            # In short steps, so that the end of the guest is not waited out.
+            when = waits[event](min(5, max(0.1, end - time.monotonic())))
+            if when is not None:
+                return when - self.start
+            self._must_live(f"'{event}'")
+            if time.monotonic() >= end:
+                raise LabError(f"'{event}' has not come within {limit} s")
+
+    @staticmethod
+    def _first(found):
+        return found[0] if found else None
+
+    def _must_live(self, what):
+        found = self.console.find(PANIC)
+        if found:
+            raise LabError(f"while waiting for {what}: {found[1].strip()}")
+        if self._process.poll() is not None:
+            raise LabError(f"while waiting for {what}: the guest has ended")
+
+    def wait_console(self, pattern, limit=BOOT_LIMIT):
+        """Waits for a line on the console; returns (seconds since power-on, line)."""
+        end = time.monotonic() + limit
+        while True:
+            found = self.console.wait(pattern, min(5, max(0.1, end - time.monotonic())))
+            if found:
+                return found[0] - self.start, found[1]
+            self._must_live(f"/{pattern}/")
+            if time.monotonic() >= end:
+                raise LabError(f"the console has not said /{pattern}/ within {limit} s")
+
+    # inside
+
+    def clock(self, limit=60):
+        """(host clock, boot clock, wall clock) of one instant, or (None, None, None)."""
+        if self._clock is None:
+            try:
+                self._clock = self.agent.ping(limit)
+            except AgentError:
+                return None, None, None
+        return self._clock
+
+    def run(self, text, limit=60):
+        """Shell text in the guest; a Result that is true for status 0."""
+        return self.agent.run(text, limit)
+
+    def need(self, text, limit=60):
+        """As run, but what fails ends the test; returns the output."""
+        result = self.run(text, limit)
+        if not result:
+            raise LabError(f"status {result.status} of: {text}\n{result.output}")
+        return result.output
+
+    def poll(self, text, limit=60):
+        """Runs text in the guest until it succeeds; returns the output."""
+        end = time.monotonic() + limit
+        while True:
+            result = self.run(text, limit)
+            if result:
+                return result.output
+            if time.monotonic() >= end:
+                raise LabError(f"not within {limit} s: {text}\n{result.output}")
+            time.sleep(0.2)
+
+    def check(self, script="assert.sh", limit=240, **variables):
+        """Runs the guest half of the test; every line it prints is printed here."""
+        here = os.path.dirname(os.path.abspath(sys.argv[0]))
+        text = "".join(f"{k}={shlex.quote(str(v))}\n" for k, v in variables.items())
+        for path in (os.path.join(LIB, "assert.sh"), os.path.join(here, script)):
+            with open(path, encoding="utf-8") as f:
+                text += f.read() + "\n"
+        result: Result = self.run(text + "\nassert_end\n", limit)
+        print(result.output, end="")
+        if not result:
+            raise LabError(f"{script} has failed with status {result.status}")
+
+    # outside
+
+    def screenshot(self, name):
+        """Saves what the screen shows now as a PNG; returns its path."""
+        path = self.path(f"{name}.ppm")
+        self.qmp.call("screendump", filename=path)
+        with open(path, "rb") as f:
+            picture = screen.read_ppm(f.read())
+        os.unlink(path)
+        screen.write_png(picture, self.path(f"{name}.png"))
+        return self.path(f"{name}.png")
+
+    def save_picture(self, kind, path):
+        """Saves the first picture that showed kind (screen.X, screen.GREETER)."""
+        screen.write_png(self.watcher.pictures[kind], path)
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

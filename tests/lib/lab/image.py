@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a guest boots from: the folder that make-guest made, and disks on top of its image."""
+
+import json
+import os
+import subprocess
+
+LIB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def guest_folder():
+    """INITFS_GUEST when the runner has set it, else the folder for the programs of INITFS_BUILD."""
+    if "INITFS_GUEST" in os.environ:
+        return os.environ["INITFS_GUEST"]
+    build = os.environ.get("INITFS_BUILD")
+    what = ["--build", build] if build else ["--base"]
+    done = subprocess.run([os.path.join(LIB, "make-guest"), *what], check=True,
+                          stdout=subprocess.PIPE, text=True)
+    os.environ["INITFS_GUEST"] = done.stdout.strip()
+    return os.environ["INITFS_GUEST"]
+
+
+class Disk:
+    """The guest's disk. Writes go to a file of this boot's own, never to the image."""
+
+    def __init__(self, path, base):
+        self.path = path
+        self._base = base
+
+    @classmethod
+    def throw_away(cls, image, path):
+        base = os.path.join(image, "disk.raw")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", path],
+                       check=True)
+        return cls(path, base)
+
+    def drive(self):
+        # writeback: what the guest flushes is kept; what it does not flush may be lost at a cut.
+        return f"file={self.path},if=virtio,format=qcow2,cache=writeback,discard=unmap"
+
+    def written(self):
+        """Bytes of the image that a guest, paused or gone, has written to, whatever the content."""
+        out = subprocess.run(["qemu-img", "map", "-U", "--output=json", self.path], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout
+        return sum(part["length"] for part in json.loads(out) if part["depth"] == 0
+                   and part["present"])
+
+    def same_bytes(self):
+        """True when the guest would read from this disk exactly what the image holds."""
+        done = subprocess.run(["qemu-img", "compare", "-q", "-U", "-f", "qcow2", "-F", "raw",
+                               self.path, self._base], check=False)
+        return done.returncode == 0
