@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small files, read as a whole and written as a whole. */
+#include "config.h"
+
+#include "supervise/file.h"
+#include "common/fd.h"
+#include "common/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text)
+{
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	auto_free char *text = NULL;
+	size_t length = 0;
+
+	if (fd < 0)
+		return -errno;
+	text = malloc(max + 1);
+	if (!text)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = read(fd, text + length, max + 1 - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+		if (length > max)
+			return -EFBIG;
+	}
+	text[length] = '\0';
+	*ret_text = take_pointer(text);
+	return (ssize_t)length;
+}
+
+pid_t file_read_pid(int dirfd, const char *path)
+{
+	auto_free char *text = NULL;
+	ssize_t length = file_read(dirfd, path, 64, &text);
+	uint64_t pid;
+	char *start;
+
+	if (length < 0)
+		return (pid_t)length;
+	start = text + strspn(text, " \t\n");
+	start[strcspn(start, " \t\n")] = '\0';
+	if (parse_number(start, INT_MAX, &pid) < 0 || pid == 0)
+		return -EINVAL;
+	return (pid_t)pid;
+}
+
+int file_write_pid(int dirfd, const char *path, pid_t pid)
+{
+	auto_close int fd = -EBADF;
+	char beside[PATH_MAX];
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%d\n", (int)pid);
+
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.initfs", path) >= sizeof(beside))
+		return -ENAMETOOLONG;
+	if (unlinkat(dirfd, beside, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return -errno;
+	/* The umask of the hook that started us is not known. */
+	if (fchmod(fd, 0644) < 0)
+		return -errno;
+	if (write(fd, text, (size_t)length) != length)
+		return -EIO;
+	if (renameat(dirfd, beside, dirfd, path) < 0)
+		return -errno;
+	return 0;
+}

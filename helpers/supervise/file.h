@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small files, read as a whole and written as a whole. */
+#ifndef INITFS_SUPERVISE_FILE_H
+#define INITFS_SUPERVISE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Reads at most max bytes of path below dirfd, following symlinks. *ret_text is allocated, owned by
+ * the caller and ends with NUL. Returns its length or -errno; -EFBIG when there is more.
+ */
+ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text);
+
+/* The pid in a pid file, or -errno; -EINVAL where it holds none. */
+pid_t file_read_pid(int dirfd, const char *path);
+
+/* Writes a pid file (0644) beside the old one and renames it into place. Returns 0 or -errno. */
+int file_write_pid(int dirfd, const char *path, pid_t pid);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only place that waits. Each turn:
+ *	1. every program is looked at and moved on;
+ *	2. /run/nologin goes when its rule says so;
+ *	3. poll: a signal, the end of a child, or the timer.
+ * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
+ * waits for it, and every program that waits has a bound.
+ */
+#include "config.h"
+
+#include "supervise/loop.h"
+#include "supervise/nologin.h"
+#include "supervise/ready.h"
+#include "supervise/root.h"
+#include "supervise/runlevel.h"
+#include "common/fd.h"
+#include "common/report.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+/* Logins open a second later than they could, at most. */
+#define NOLOGIN_LOOK_USEC 1000000ULL
+/* The undo waits that long for programs that were told to end, then kills them. */
+#define STOP_USEC (5 * 1000000ULL)
+
+#define MERGE_PID "/run/initfs/merge.pid"
+#define LAYERS "/run/initfs/layers"
+
+struct loop {
+	struct watch *watch;
+	int signals;
+	int timer;
+	bool is_leaving; /* SIGTERM: the programs go on without us */
+	uint64_t stop_deadline; /* SIGINT: when programs that did not end are killed; 0: not told */
+	uint64_t
+		multi_user_since; /* when init was first seen in a runlevel for people; 0: not yet */
+	bool holds_logins;
+};
+
+static void look_at_logins(struct loop *loop)
+{
+	struct nologin_facts facts = { 0 };
+	uint64_t now = watch_now();
+
+	if (!loop->holds_logins)
+		return;
+	if (!loop->multi_user_since && is_multi_user(root_runlevel_now()))
+		loop->multi_user_since = now;
+	facts.has_layers = access(LAYERS, F_OK) == 0;
+	facts.has_merge = has_live_pid(MERGE_PID);
+	facts.is_multi_user = loop->multi_user_since > 0;
+	facts.multi_user_usec = now - loop->multi_user_since;
+	if (!nologin_is_ours()) {
+		loop->holds_logins =
+			false; /* the merge has removed it, or bootmisc.sh taken over */
+	} else if (nologin_is_over(&facts)) {
+		if (facts.has_layers)
+			report_line("logins open, though /var has not gone to the disk yet: "
+				    "'initfs status' says why");
+		loop->holds_logins = nologin_remove() < 0;
+	}
+}
+
+static void read_signal(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	if (read(loop->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGTERM) {
+		loop->is_leaving = true;
+	} else if (info.ssi_signo == SIGINT && !loop->stop_deadline) {
+		loop->stop_deadline = watch_now() + STOP_USEC;
+		loop->holds_logins = nologin_remove() < 0;
+		watch_stop(loop->watch, SIGTERM);
+	}
+}
+
+static int arm_timer(const struct loop *loop)
+{
+	uint64_t now = watch_now();
+	uint64_t next = watch_next(loop->watch, now);
+	struct itimerspec when = { 0 };
+
+	if (loop->holds_logins && (!next || now + NOLOGIN_LOOK_USEC < next))
+		next = now + NOLOGIN_LOOK_USEC;
+	if (loop->stop_deadline && (!next || loop->stop_deadline < next))
+		next = loop->stop_deadline;
+	when.it_value.tv_sec = (time_t)(next / 1000000);
+	when.it_value.tv_nsec = (long)(next % 1000000) * 1000;
+	return timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &when, NULL) < 0 ? -errno : 0;
+}
+
+static int wait_for_something(struct loop *loop)
+{
+	struct watch *watch = loop->watch;
+	struct pollfd polls[PICK_MAX + 2];
+	uint64_t expirations;
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		polls[i] = (struct pollfd){ .fd = watch->runs[i].pidfd, .events = POLLIN };
+	polls[watch->count] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
+	polls[watch->count + 1] = (struct pollfd){ .fd = loop->timer, .events = POLLIN };
+	if (poll(polls, watch->count + 2, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+
+	/* Signals first: a program that dies of the same killall5 is not started again. */
+	if (polls[watch->count].revents)
+		read_signal(loop);
+	for (i = 0; i < watch->count && !loop->is_leaving; i++)
+		if (polls[i].revents)
+			watch_collect(watch, &watch->runs[i], loop->stop_deadline > 0);
+	if (polls[watch->count + 1].revents &&
+	    read(loop->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
+		return -errno;
+	return 0;
+}
+
+static int loop_open(struct loop *loop, struct fault *fault)
+{
+	sigset_t watched;
+
+	(void)sigemptyset(&watched);
+	(void)sigaddset(&watched, SIGTERM);
+	(void)sigaddset(&watched, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &watched, NULL) < 0)
+		return fault_at(fault, -errno, "block signals", NULL);
+	loop->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (loop->signals < 0)
+		return fault_at(fault, -errno, "watch for signals", NULL);
+	loop->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->timer < 0)
+		return fault_at(fault, -errno, "make a timer", NULL);
+	return 0;
+}
+
+static int loop_turns(struct loop *loop, struct survivor *survivor)
+{
+	int r = 0;
+
+	while (r == 0 && !loop->is_leaving) {
+		watch_look(loop->watch);
+		look_at_logins(loop);
+		survivor_verdict(survivor, EXIT_DONE);
+		if (!watch_has_work(loop->watch) && !loop->holds_logins)
+			break;
+		if (loop->stop_deadline && watch_now() >= loop->stop_deadline) {
+			watch_stop(loop->watch, SIGKILL);
+			loop->stop_deadline = watch_now() + STOP_USEC;
+		}
+		r = arm_timer(loop);
+		if (r == 0)
+			r = wait_for_something(loop);
+	}
+	return r;
+}
+
+int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault)
+{
+	struct loop loop = { .watch = watch, .signals = -EBADF, .timer = -EBADF };
+	int r = loop_open(&loop, fault);
+
+	if (r == 0) {
+		r = nologin_make();
+		if (r < 0 && r != -EEXIST)
+			(void)fault_at(fault, r, "write", NOLOGIN_PATH);
+		else
+			r = 0;
+		/* One that is ours already was left by a predecessor that was killed. */
+		loop.holds_logins = nologin_is_ours();
+	}
+	if (r == 0) {
+		r = loop_turns(&loop, survivor);
+		if (r < 0)
+			(void)fault_at(fault, r, "wait for programs", NULL);
+	}
+	/* Whoever watches over it goes: it goes too. */
+	(void)nologin_remove();
+	watch_close(watch, loop.stop_deadline > 0);
+	fd_close(&loop.signals);
+	fd_close(&loop.timer);
+	return r;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only place that waits: starts what was picked, watches it, and ends when nothing is left. */
+#ifndef INITFS_SUPERVISE_LOOP_H
+#define INITFS_SUPERVISE_LOOP_H
+
+#include "supervise/watch.h"
+#include "common/fault.h"
+#include "common/survivor.h"
+
+/*
+ * Runs until everything it started has stopped on purpose or was given up and logins are open, or
+ * until a signal: SIGTERM leaves the programs alone, SIGINT stops them first (the hook's undo).
+ * Gives the verdict EXIT_DONE as soon as what needs nothing has been started. Returns 0, or
+ * -errno. The watch is closed in any case.
+ */
+int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault);
+
+#endif

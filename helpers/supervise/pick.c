@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which entries are started, and in which order. */
+#include "config.h"
+
+#include "supervise/pick.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct picker {
+	const struct candidate *candidates;
+	unsigned int count;
+	const struct request *request;
+	pick_say *skip;
+	pick_say *complain;
+	void *context;
+	struct picks picks;
+};
+
+int pick_find(const struct candidate *candidates, unsigned int count, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(candidates[i].entry.name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool is_picked(const struct picker *picker, unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < picker->picks.count; i++)
+		if (picker->picks.pick[i] == index)
+			return true;
+	return false;
+}
+
+static void append(struct picker *picker, unsigned int index)
+{
+	if (picker->picks.count < PICK_MAX && !is_picked(picker, index))
+		picker->picks.pick[picker->picks.count++] = index;
+}
+
+/* Why the candidate is not started early, or NULL. The text is written to why. */
+static const char *obstacle(const struct picker *picker, unsigned int index, char *why, size_t size)
+{
+	const struct candidate *candidate = &picker->candidates[index];
+
+	if (!candidate->is_installed)
+		(void)snprintf(why, size, "%s is not installed", candidate->entry.program);
+	else if (!candidate->is_enabled)
+		(void)snprintf(why, size, "not enabled in runlevel %c", picker->request->runlevel);
+	else
+		return NULL;
+	return why;
+}
+
+/* As deep as a chain of needs may be; a cycle is longer than any chain that makes sense. */
+#define DEPTH_MAX 8
+
+static bool add(struct picker *picker, unsigned int index, unsigned int depth, char *why,
+		size_t size);
+
+/* Adds one that another needs or wants. false: it cannot be had, and why says so. */
+static bool add_need(struct picker *picker, const char *name, unsigned int depth, char *why,
+		     size_t size)
+{
+	int index = pick_find(picker->candidates, picker->count, name);
+	char obstacle_text[160];
+
+	if (index < 0) {
+		(void)snprintf(why, size, "it needs %s, which has no entry", name);
+		return false;
+	}
+	if (is_picked(picker, (unsigned int)index))
+		return true;
+	if (obstacle(picker, (unsigned int)index, obstacle_text, sizeof(obstacle_text))) {
+		(void)snprintf(why, size, "it needs %s: %s", name, obstacle_text);
+		return false;
+	}
+	return add(picker, (unsigned int)index, depth, why, size);
+}
+
+/* Adds a candidate behind what it needs and wants. false: a need cannot be had, and why says so. */
+static bool add(struct picker *picker, unsigned int index, unsigned int depth, char *why,
+		size_t size)
+{
+	const struct entry *entry = &picker->candidates[index].entry;
+	char unsaid[256];
+	unsigned int i;
+
+	if (depth > DEPTH_MAX) {
+		(void)snprintf(why, size, "its needs go round in a circle");
+		return false;
+	}
+	for (i = 0; i < entry->needs.count; i++)
+		if (!add_need(picker, entry->needs.word[i], depth + 1, why, size))
+			return false;
+	for (i = 0; i < entry->wants.count; i++)
+		(void)add_need(picker, entry->wants.word[i], depth + 1, unsaid, sizeof(unsaid));
+	append(picker, index);
+	for (i = 0; i < entry->also.count; i++)
+		(void)add_need(picker, entry->also.word[i], depth + 1, unsaid, sizeof(unsaid));
+	return true;
+}
+
+static void add_chosen(struct picker *picker, unsigned int index)
+{
+	struct picks before = picker->picks;
+	char why[256];
+
+	if (!add(picker, index, 0, why, sizeof(why))) {
+		picker->picks = before; /* what it needs is of no use without it */
+		picker->skip(picker->context, picker->candidates[index].entry.name, why);
+	}
+}
+
+/* Complains about a name that nobody has, and tells which there are. */
+static void complain_unknown(struct picker *picker, enum entry_kind kind, const char *wanted)
+{
+	char text[512];
+	size_t length;
+	unsigned int i;
+
+	length = (size_t)snprintf(text, sizeof(text),
+				  "there is no %s of that name; auto is used. There are auto, off",
+				  entry_kind_name(kind));
+	for (i = 0; i < picker->count && length < sizeof(text); i++)
+		if (picker->candidates[i].entry.kind == kind)
+			length += (size_t)snprintf(text + length, sizeof(text) - length, ", %s",
+						   picker->candidates[i].entry.name);
+	picker->complain(picker->context, wanted, text);
+}
+
+/* The one that was asked for by name: the wish counts more than what rc would do. */
+static int choose_named(struct picker *picker, enum entry_kind kind, const char *wanted)
+{
+	int index = pick_find(picker->candidates, picker->count, wanted);
+
+	if (index >= 0 && picker->candidates[index].entry.kind == kind)
+		return index;
+	complain_unknown(picker, kind, wanted);
+	return -ENOENT;
+}
+
+/* The first of its kind that is installed and enabled; else says what came closest. */
+static int choose_auto(struct picker *picker, enum entry_kind kind)
+{
+	const char *name = entry_kind_name(kind);
+	char why[160] = "none that has an entry is installed";
+	unsigned int i;
+
+	for (i = 0; i < picker->count; i++) {
+		const struct candidate *candidate = &picker->candidates[i];
+
+		if (candidate->entry.kind != kind || !candidate->is_installed)
+			continue;
+		if (!obstacle(picker, i, why, sizeof(why)))
+			return (int)i;
+		name = candidate->entry.name;
+	}
+	picker->skip(picker->context, name, why);
+	return -ENOENT;
+}
+
+static int choose_default_screen(struct picker *picker)
+{
+	const char *name = picker->request->default_screen;
+	int index;
+	char why[160] = "it is the default display manager, and has no entry";
+
+	if (!name)
+		return choose_auto(picker, ENTRY_SCREEN);
+	index = pick_find(picker->candidates, picker->count, name);
+	if (index >= 0 && picker->candidates[index].entry.kind == ENTRY_SCREEN &&
+	    !obstacle(picker, (unsigned int)index, why, sizeof(why)))
+		return index;
+	picker->skip(picker->context, name, why);
+	return -ENOENT;
+}
+
+static void pick_kind(struct picker *picker, enum entry_kind kind, const char *wanted)
+{
+	int index = -ENOENT;
+	char why[160];
+
+	if (strcmp(wanted, "off") == 0)
+		return;
+	if (kind == ENTRY_SCREEN && picker->request->no_screen) {
+		picker->skip(picker->context, "screen", picker->request->no_screen);
+		return;
+	}
+	if (strcmp(wanted, "auto") != 0)
+		index = choose_named(picker, kind, wanted);
+	if (index >= 0 && !picker->candidates[index].is_installed) {
+		(void)obstacle(picker, (unsigned int)index, why, sizeof(why));
+		picker->skip(picker->context, wanted, why);
+		return;
+	}
+	if (index < 0)
+		index = kind == ENTRY_SCREEN ? choose_default_screen(picker)
+					     : choose_auto(picker, kind);
+	if (index >= 0)
+		add_chosen(picker, (unsigned int)index);
+}
+
+void pick_make(const struct candidate *candidates, unsigned int count,
+	       const struct request *request, pick_say *skip, pick_say *complain, void *context,
+	       struct picks *ret_picks)
+{
+	struct picker picker = { candidates, count, request, skip, complain, context, { 0 } };
+
+	pick_kind(&picker, ENTRY_SYSLOG, request->syslog);
+	pick_kind(&picker, ENTRY_SCREEN, request->gui);
+	*ret_picks = picker.picks;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at the machine: is a program ready, a device there, a directory writable? */
+#include "config.h"
+
+#include "supervise/ready.h"
+#include "supervise/file.h"
+#include "common/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+/* A connection to path, owned by the caller, or -errno. Never waits. */
+static int connect_to(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	auto_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	(void)strcpy(address.sun_path, path);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* A socket file outlives its server; only a connection tells that somebody listens. */
+static bool is_listening(const char *path)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		int fd = connect_to(path, types[i]);
+
+		/* EAGAIN: somebody listens, and has more callers than it can take just now. */
+		if (fd >= 0 || fd == -EAGAIN) {
+			fd_close(&fd);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Asks an X server for a connection without showing a cookie. Any answer will do, and it is a
+ * refusal; so we never become a client whose going makes the server reset.
+ */
+static bool has_answered(const char *path, int *probe)
+{
+	/* byte order, pad, protocol 11.0, no authorisation name, no data */
+	static const char hello[12] = { 'l', 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	char answer;
+	ssize_t n;
+
+	if (*probe < 0) {
+		*probe = connect_to(path, SOCK_STREAM);
+		if (*probe < 0)
+			return false;
+		if (send(*probe, hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello)) {
+			fd_close(probe);
+			return false;
+		}
+	}
+	n = recv(*probe, &answer, 1, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	fd_close(probe); /* answered, or gone: then the next look begins anew */
+	return n == 1;
+}
+
+bool is_ready(const struct entry *entry, pid_t pid, int *probe)
+{
+	switch (entry->ready) {
+	case ENTRY_READY_STARTED:
+		return true;
+	case ENTRY_READY_PIDFILE:
+		return file_read_pid(AT_FDCWD, entry->pid_file) == pid;
+	case ENTRY_READY_SOCKET:
+		return is_listening(entry->ready_path);
+	case ENTRY_READY_PATH:
+		return access(entry->ready_path, F_OK) == 0;
+	case ENTRY_READY_X11:
+		return has_answered(entry->ready_path, probe);
+	}
+	return false;
+}
+
+/* The last part of path is a pattern. */
+static bool has_match(const char *path)
+{
+	const char *pattern = strrchr(path, '/') + 1;
+	char folder[PATH_MAX];
+	auto_closedir DIR *dir = NULL;
+	struct dirent *found;
+	struct stat st;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(pattern - path), path);
+	dir = opendir(folder);
+	while (dir && (found = readdir(dir)))
+		if (fnmatch(pattern, found->d_name, FNM_PERIOD) == 0 &&
+		    fstatat(dirfd(dir), found->d_name, &st, 0) == 0 &&
+		    (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+			return true;
+	return false;
+}
+
+bool has_device(const struct words *patterns)
+{
+	unsigned int i;
+
+	for (i = 0; i < patterns->count; i++)
+		if (has_match(patterns->word[i]))
+			return true;
+	return patterns->count == 0;
+}
+
+const char *not_writable(const struct words *directories)
+{
+	unsigned int i;
+
+	for (i = 0; i < directories->count; i++)
+		if (faccessat(AT_FDCWD, directories->word[i], W_OK, AT_EACCESS) < 0)
+			return directories->word[i];
+	return NULL;
+}
+
+pid_t running_elsewhere(const struct entry *entry)
+{
+	char exe[64];
+	struct stat theirs, ours;
+	pid_t pid;
+
+	if (!entry->pid_file)
+		return 0;
+	pid = file_read_pid(AT_FDCWD, entry->pid_file);
+	if (pid <= 0)
+		return 0;
+	(void)snprintf(exe, sizeof(exe), "/proc/%d/exe", (int)pid);
+	if (stat(exe, &theirs) < 0 || stat(entry->program, &ours) < 0)
+		return 0;
+	return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino ? pid : 0;
+}
+
+bool has_live_pid(const char *path)
+{
+	pid_t pid = file_read_pid(AT_FDCWD, path);
+
+	return pid > 0 && kill(pid, 0) == 0;
+}

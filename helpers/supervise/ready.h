@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at the machine: is a program ready, a device there, a directory writable? Changes nothing. */
+#ifndef INITFS_SUPERVISE_READY_H
+#define INITFS_SUPERVISE_READY_H
+
+#include "supervise/conf.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Does the entry's program, running as pid, show the readiness that the entry names? *probe is a
+ * descriptor that is kept between two looks (an X server that was asked and has not answered), or
+ * -EBADF; the caller closes it when the program has ended.
+ */
+bool is_ready(const struct entry *entry, pid_t pid, int *probe);
+
+/* Is there a device for one of the patterns (or no pattern at all)? Character or block device. */
+bool has_device(const struct words *patterns);
+
+/* The first directory that cannot be written, or NULL. */
+const char *not_writable(const struct words *directories);
+
+/*
+ * The pid of a process that the entry's pid file names, lives, and is the entry's program (the same
+ * file as start-stop-daemon compares): somebody else started it. Else 0.
+ */
+pid_t running_elsewhere(const struct entry *entry);
+
+/* Does the process with the pid in path live? */
+bool has_live_pid(const char *path);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The programs that were picked: looks at each, moves it on, and does what state.h answers. */
+#include "config.h"
+
+#include "supervise/watch.h"
+#include "supervise/console.h"
+#include "supervise/prepare.h"
+#include "supervise/ready.h"
+#include "supervise/root.h"
+#include "supervise/runlevel.h"
+#include "supervise/spawn.h"
+#include "common/fd.h"
+#include "common/report.h"
+#include "common/timeline.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
+#define LOOK_USEC 50000ULL
+/* For what nobody waits for any more. */
+#define SLOW_LOOK_USEC 1000000ULL
+
+uint64_t watch_now(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail since Linux 2.6.39 */
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static struct run *find_run(struct watch *watch, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		if (strcmp(watch->runs[i].entry->name, name) == 0)
+			return &watch->runs[i];
+	return NULL;
+}
+
+/* --- may it start? */
+
+enum need {
+	NEED_MET,
+	NEED_OPEN,
+	NEED_LOST, /* run->why says why */
+};
+
+static enum need look_at_needs(struct watch *watch, struct run *run)
+{
+	const struct words *needs = &run->entry->needs;
+	unsigned int i;
+
+	for (i = 0; i < needs->count; i++) {
+		const struct run *need = find_run(watch, needs->word[i]);
+		bool is_late = need && need->service.state == STATE_LATE;
+
+		if (need && need->service.state == STATE_READY)
+			continue;
+		(void)snprintf(run->why, sizeof(run->why), "%s %s", needs->word[i],
+			       is_late ? "was not ready in time" : "is not there");
+		return !need || is_late || is_over(&need->service) ? NEED_LOST : NEED_OPEN;
+	}
+	return NEED_MET;
+}
+
+static enum need look_at_wants(struct watch *watch, struct run *run)
+{
+	const struct words *wants = &run->entry->wants;
+	unsigned int i;
+
+	for (i = 0; i < wants->count; i++) {
+		const struct run *want = find_run(watch, wants->word[i]);
+
+		if (!want || is_over(&want->service) || want->service.state == STATE_READY ||
+		    want->service.state == STATE_LATE)
+			continue;
+		(void)snprintf(run->why, sizeof(run->why), "%s is not ready", wants->word[i]);
+		return NEED_OPEN;
+	}
+	return NEED_MET;
+}
+
+/* Everything that a first start waits for. */
+static enum need look_at_all(struct watch *watch, struct run *run)
+{
+	const char *read_only = not_writable(&run->entry->writable);
+	enum need need;
+
+	if (read_only) {
+		(void)snprintf(run->why, sizeof(run->why), "%s cannot be written", read_only);
+		return NEED_LOST;
+	}
+	need = look_at_needs(watch, run);
+	if (need == NEED_MET)
+		need = look_at_wants(watch, run);
+	if (need == NEED_MET && !has_device(&run->entry->devices)) {
+		(void)snprintf(run->why, sizeof(run->why), "no device %s",
+			       run->entry->devices.word[0]);
+		need = NEED_OPEN;
+	}
+	return need;
+}
+
+/* --- what an action does */
+
+static void mark(struct watch *watch, const char *event, const struct run *run, const char *key,
+		 const char *value)
+{
+	timeline_mark(watch->timeline, event, "name", run->entry->name, key, value, NULL);
+}
+
+static void describe_status(int status, char *text, size_t size)
+{
+	if (status == STATE_NOT_STARTED)
+		(void)snprintf(text, size, "not-started");
+	else if (WIFSIGNALED(status))
+		(void)snprintf(text, size, "signal-%d", WTERMSIG(status));
+	else
+		(void)snprintf(text, size, "%d", WEXITSTATUS(status));
+}
+
+static int start(struct watch *watch, struct run *run, struct fault *fault)
+{
+	char pid[16];
+	int r = prepare_entry(run->entry, fault);
+
+	if (r == 0)
+		r = prepare_sockets(run->entry, watch->layers, fault);
+	if (r == 0)
+		r = spawn_entry(run->entry, &run->pid, &run->pidfd, fault);
+	if (r < 0)
+		return r;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)run->pid);
+	mark(watch, "early.start", run, "pid", pid);
+	if (run->entry->writes_pid_file) {
+		r = prepare_pid_file(run->entry, run->pid, fault);
+		/* It runs all the same; but rc will not see that, and somebody has to know. */
+		if (r < 0)
+			(void)report(r, fault, EXIT_FAILED);
+	}
+	return 0;
+}
+
+static void give_up(struct watch *watch, struct run *run)
+{
+	report_line("%s died %d times in a minute; it is not started again%s", run->entry->name,
+		    STATE_DEATHS_MAX,
+		    run->entry->kind == ENTRY_SCREEN ? ". Log in on the text console" : "");
+	timeline_mark(watch->timeline, "early.gave-up", "name", run->entry->name, NULL);
+	if (run->entry->kind == ENTRY_SCREEN)
+		(void)console_restore(); /* a machine without one has nothing to restore */
+}
+
+static void move_on(struct watch *watch, struct run *run, enum event event, int status);
+
+static void act(struct watch *watch, struct run *run, enum action action)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	switch (action) {
+	case ACTION_START:
+		r = start(watch, run, &fault);
+		if (r < 0) {
+			(void)report(r, &fault, EXIT_FAILED);
+			move_on(watch, run, EVENT_EXITED, STATE_NOT_STARTED);
+		}
+		break;
+	case ACTION_SAY_READY:
+		timeline_mark(watch->timeline, "early.ready", "name", run->entry->name, NULL);
+		break;
+	case ACTION_SAY_LATE:
+		report_line("%s is not ready in time; nobody waits for it any more",
+			    run->entry->name);
+		timeline_mark(watch->timeline, "early.late", "name", run->entry->name, NULL);
+		break;
+	case ACTION_SAY_SKIPPED:
+		report_line("%s is not started early: %s", run->entry->name, run->why);
+		mark(watch, "early.skipped", run, "why", run->why);
+		break;
+	case ACTION_GIVE_UP:
+		give_up(watch, run);
+		break;
+	case ACTION_SAY_STOPPED: /* early.exit has said it */
+	case ACTION_SAY_RESTING:
+	case ACTION_NONE:
+		break;
+	}
+}
+
+static void move_on(struct watch *watch, struct run *run, enum event event, int status)
+{
+	char text[32];
+
+	if (event == EVENT_EXITED || event == EVENT_EXITED_FINAL) {
+		describe_status(status, text, sizeof(text));
+		mark(watch, "early.exit", run, "status", text);
+	}
+	act(watch, run, service_next(&run->service, event, status, watch_now()));
+}
+
+/* --- one look */
+
+/* Before each start: has init, or somebody at a shell, been faster? */
+static bool is_taken(struct run *run, bool is_first)
+{
+	pid_t other = running_elsewhere(run->entry);
+
+	if (other) {
+		(void)snprintf(run->why, sizeof(run->why), "it runs already as pid %d", (int)other);
+		return true;
+	}
+	/* rc is about to start it, or has done so this instant; two would fight for the screen. */
+	if (is_first && is_multi_user(root_runlevel_now())) {
+		(void)snprintf(run->why, sizeof(run->why), "init starts it itself by now");
+		return true;
+	}
+	return false;
+}
+
+static void look_at_waiting(struct watch *watch, struct run *run)
+{
+	enum need need = look_at_all(watch, run);
+
+	if (need == NEED_LOST || is_taken(run, true))
+		move_on(watch, run, EVENT_IMPOSSIBLE, 0);
+	else if (need == NEED_MET)
+		move_on(watch, run, EVENT_ALLOWED, 0);
+	else
+		move_on(watch, run, EVENT_TICK, 0);
+}
+
+static void look_at_resting(struct watch *watch, struct run *run)
+{
+	if (watch_now() < run->service.deadline)
+		return;
+	if (is_going_down(root_runlevel_now()) || is_taken(run, false))
+		move_on(watch, run, EVENT_IMPOSSIBLE, 0);
+	else
+		move_on(watch, run, EVENT_TICK, 0);
+}
+
+static void look_at(struct watch *watch, struct run *run)
+{
+	if (run->service.state == STATE_WAITING)
+		look_at_waiting(watch, run);
+	else if (run->service.state == STATE_RESTING)
+		look_at_resting(watch, run);
+	else if (is_running(&run->service) && run->service.state != STATE_READY)
+		move_on(watch, run,
+			is_ready(run->entry, run->pid, &run->probe) ? EVENT_READY : EVENT_TICK, 0);
+}
+
+void watch_look(struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		look_at(watch, &watch->runs[i]);
+}
+
+bool watch_has_work(const struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		if (!is_over(&watch->runs[i].service))
+			return true;
+	return false;
+}
+
+/* --- signals and ends */
+
+static void send_signal(const struct run *run, int signal_number)
+{
+	if (run->pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, run->pidfd, signal_number, NULL, 0U);
+}
+
+/* In reverse: the screen before the bus. */
+void watch_stop(struct watch *watch, int signal_number)
+{
+	unsigned int i;
+
+	for (i = watch->count; i-- > 0;) {
+		struct run *run = &watch->runs[i];
+
+		send_signal(run, signal_number);
+		(void)snprintf(run->why, sizeof(run->why), "the early start was undone");
+		if (!is_running(&run->service))
+			move_on(watch, run, EVENT_IMPOSSIBLE, 0);
+	}
+}
+
+/* waitid's answer in the form of wait's, which is how the world writes statuses. */
+static int wait_status(const siginfo_t *info)
+{
+	return info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8 : info->si_status & 0x7f;
+}
+
+void watch_collect(struct watch *watch, struct run *run, bool is_final)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+		return;
+	fd_close(&run->pidfd);
+	fd_close(&run->probe);
+	run->pid = 0;
+	is_final = is_final || is_going_down(root_runlevel_now());
+	move_on(watch, run, is_final ? EVENT_EXITED_FINAL : EVENT_EXITED, wait_status(&info));
+}
+
+/* --- the whole */
+
+uint64_t watch_next(const struct watch *watch, uint64_t now)
+{
+	uint64_t next = 0;
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++) {
+		const struct service *service = &watch->runs[i].service;
+		uint64_t due = 0;
+
+		if (service->state == STATE_WAITING || service->state == STATE_STARTING)
+			due = now + LOOK_USEC;
+		else if (service->state == STATE_LATE)
+			due = now + SLOW_LOOK_USEC;
+		else if (service->state == STATE_RESTING)
+			due = service->deadline;
+		if (due && (!next || due < next))
+			next = due;
+	}
+	return next;
+}
+
+void watch_init(struct watch *watch, const struct candidate *candidates, const struct picks *picks,
+		uint64_t now)
+{
+	unsigned int i;
+
+	watch->count = picks->count;
+	for (i = 0; i < watch->count; i++) {
+		struct run *run = &watch->runs[i];
+
+		*run = (struct run){ .pidfd = -EBADF, .probe = -EBADF };
+		run->entry = &candidates[picks->pick[i]].entry;
+		service_init(&run->service, run->entry->restarts, run->entry->bound_usec,
+			     run->entry->ready_bound_usec, now);
+	}
+}
+
+void watch_close(struct watch *watch, bool undo)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++) {
+		struct fault fault = { 0 };
+		int r = undo ? prepare_sockets_undo(watch->runs[i].entry, &fault) : 0;
+
+		if (r < 0)
+			(void)report(r, &fault, EXIT_FAILED);
+		fd_close(&watch->runs[i].pidfd);
+		fd_close(&watch->runs[i].probe);
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When logins open, what a program's shell is told, which directories are below a layer. */
+#include "config.h"
+
+#include "check.h"
+#include "supervise/nologin.h"
+#include "supervise/prepare.h"
+#include "supervise/spawn.h"
+
+#include <errno.h>
+
+static void test_nologin(void)
+{
+	struct nologin_facts facts = { .has_layers = true };
+
+	CHECK(!nologin_is_over(&facts)); /* the merge may not have been started yet */
+	facts.has_merge = true;
+	facts.is_multi_user = true;
+	CHECK(!nologin_is_over(&facts));
+	facts.multi_user_usec = NOLOGIN_GRACE_USEC - 1;
+	CHECK(!nologin_is_over(&facts));
+	facts.multi_user_usec = NOLOGIN_GRACE_USEC;
+	CHECK(nologin_is_over(&facts));
+	facts.multi_user_usec = 0;
+	facts.has_merge = false;
+	CHECK(nologin_is_over(&facts));
+	facts = (struct nologin_facts){ .has_layers = false };
+	CHECK(nologin_is_over(&facts));
+}
+
+static void test_script(void)
+{
+	struct entry entry = {
+		.exec = "/sbin/x -n $OPTIONS",
+		.defaults = "/etc/it's",
+		.exports = { 2, { "LANG", "LC_ALL" } },
+		.before = { 1, { "/bin/mkdir -p /run/x" } },
+	};
+	char script[512];
+
+	CHECK_INT(spawn_script(&entry, script, sizeof(script)), 0);
+	CHECK_STR(script, "test -r '/etc/it'\\''s' && . '/etc/it'\\''s'\n"
+			  "export LANG\nexport LC_ALL\n"
+			  "/bin/mkdir -p /run/x\n"
+			  "exec /sbin/x -n $OPTIONS\n");
+	CHECK_INT(spawn_script(&entry, script, 40), -E2BIG);
+}
+
+static void test_below(void)
+{
+	static const char layers[] = "0\t/var\n1\t/tmp\n";
+
+	CHECK(is_below_layers(layers, "/tmp/.X11-unix"));
+	CHECK(is_below_layers(layers, "/var"));
+	CHECK(!is_below_layers(layers, "/variable"));
+	CHECK(!is_below_layers(layers, "/run/x"));
+	CHECK(!is_below_layers("", "/tmp/x"));
+	CHECK(!is_below_layers("nonsense\n0\t\n", "/tmp/x"));
+	CHECK(is_below_layers("0\t/tmp", "/tmp/x"));
+}
+
+int main(void)
+{
+	test_nologin();
+	test_script();
+	test_below();
+	return check_result();
+}
