@@ -6,7 +6,7 @@ assert_failed=0
 
 # expect PROMISE COMMAND...: says whether the command succeeded, and why not
 expect() {
-	local promise=$1 out
+	local promise="$1" out
 	shift
 	if out=$("$@" 2>&1); then
 		printf 'ok: %s\n' "$promise"
