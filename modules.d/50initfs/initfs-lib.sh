@@ -1,0 +1,370 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Functions that the hooks of initfs share; sourcing it does nothing else.
+# PREFIX is empty at boot; tests set it to a folder that stands for the initramfs.
+#
+# The shell is init: where it exits, the kernel panics. So no redirection on ":" and no "shift" too
+# far; in dash a special builtin that fails ends the shell.
+
+type getarg > /dev/null 2>&1 || . /lib/dracut-lib.sh
+
+# ---- telling
+
+# One line on the console and in the kernel's log.
+initfs_say() {
+    warn "initfs: $*"
+}
+
+# Prints $1 as a value of the timeline: in quotes where it is not one plain word.
+initfs_quote() {
+    local rest="$1" done="" char
+    case "$rest" in
+        "" | *[!A-Za-z0-9/.,:_=%+-]*) ;;
+        *)
+            printf '%s' "$rest"
+            return 0
+            ;;
+    esac
+    while [ -n "$rest" ]; do
+        char="${rest%"${rest#?}"}"
+        rest="${rest#?}"
+        case "$char" in
+            '"' | \\) done="$done\\$char" ;;
+            [[:cntrl:]]) done="$done " ;;
+            *) done="$done$char" ;;
+        esac
+    done
+    printf '"%s"' "$done"
+}
+
+# initfs_mark EVENT [KEY VALUE]...: a line of /run/initfs/timeline, as helpers/common/timeline.h has it.
+initfs_mark() {
+    local line="$1" up
+    shift
+    while [ $# -gt 1 ]; do
+        line="$line $1=$(initfs_quote "$2")"
+        shift 2
+    done
+    mkdir -p -- "${PREFIX-}/run/initfs" || return 0
+    read -r up _ < /proc/uptime
+    printf '%s0000 %s\n' "$up" "$line" >> "${PREFIX-}/run/initfs/timeline"
+}
+
+# ---- settings: the command line, then the root's own files, then the default
+
+initfs_default() {
+    case "$1" in
+        overlay) printf '/var,/tmp' ;;
+        size) printf '50%%' ;;
+        *) printf 'auto' ;;
+    esac
+}
+
+# What a key may be, for people.
+initfs_allowed() {
+    case "$1" in
+        overlay) printf 'absolute paths with commas between them' ;;
+        size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
+        merge) printf 'auto or manual' ;;
+        *) printf 'auto, off or the name of an entry in early.d' ;;
+    esac
+}
+
+initfs_valid_size() {
+    local number="$1"
+    case "$number" in
+        *[kKmMgGtT%]) number="${number%?}" ;;
+    esac
+    case "$number" in
+        *[!0-9]* | ?????????????*) return 1 ;; # dash counts to 2^63, and nobody has that much
+        *[1-9]*) ;;
+        *) return 1 ;;
+    esac
+    case "$1" in
+        *%) [ "$number" -le 100 ] ;;
+    esac
+}
+
+# Every part between commas is a clean absolute path. "/" is one; initfs-overlay says where it leads.
+initfs_valid_paths() {
+    local rest="$1," path
+    while [ -n "$rest" ]; do
+        path="${rest%%,*}"
+        rest="${rest#*,}"
+        case "$path" in
+            /) continue ;;
+            *[[:space:]]* | */ | *//* | */./* | */../* | */. | */..) return 1 ;;
+            /*) ;;
+            *) return 1 ;;
+        esac
+    done
+}
+
+initfs_valid() {
+    case "$1" in
+        overlay) initfs_valid_paths "$2" ;;
+        size) initfs_valid_size "$2" ;;
+        merge) case "$2" in auto | manual | discard) ;; *) return 1 ;; esac ;;
+        *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
+    esac
+}
+
+# Prints "KEY VALUE" for each setting in the root's own files, in the order in which they count.
+initfs_conf() {
+    local file line key value
+    for file in "$NEWROOT/etc/initfs.conf" "$NEWROOT"/etc/initfs.conf.d/*.conf; do
+        [ -f "$file" ] || continue
+        while read -r line || [ -n "$line" ]; do
+            case "$line" in "" | \#*) continue ;; esac
+            key="${line%%=*}"
+            value="${line#"$key"}"
+            value="${value#=}"
+            key="${key%"${key##*[![:space:]]}"}"
+            value="${value#"${value%%[![:space:]]*}"}"
+            printf '%s %s\n' "$key" "$value"
+        done < "$file"
+    done
+}
+
+# Prints the value of a key that counts: the last good one of the highest place that has any.
+initfs_setting() {
+    local value key found
+    if value=$(getarg "rd.initfs.$1=") && initfs_valid "$1" "$value"; then
+        printf '%s' "$value"
+        return 0
+    fi
+    found=$(initfs_default "$1")
+    while read -r key value; do
+        [ "$key" = "$1" ] && initfs_valid "$1" "$value" && found="$value"
+    done << EOT
+$(initfs_conf)
+EOT
+    printf '%s' "$found"
+}
+
+# initfs_name_mistake WHERE PREFIX KEY VALUE: says what is wrong with a setting, if anything.
+initfs_name_mistake() {
+    local where="$1" name="$2$3"
+    case "$3" in
+        overlay | size | syslog | gui | merge) ;;
+        rc | net | pace)
+            initfs_say "$where: $name is not in this version and does nothing"
+            return 0
+            ;;
+        *)
+            initfs_say "$where: $name is not known (overlay, size, syslog, gui, merge are)"
+            return 0
+            ;;
+    esac
+    if ! initfs_valid "$3" "$4"; then
+        initfs_say "$where: $name=$4 is ignored: it has to be $(initfs_allowed "$3")" \
+            "(default: $(initfs_default "$3"))"
+    elif [ "$3=$4" = merge=discard ]; then
+        initfs_say "$where: $name=discard is not in this version ($(initfs_allowed merge) are);" \
+            "as with manual, nothing is written to the disk by itself"
+    fi
+}
+
+initfs_name_cmdline() (
+    set -f # no word of a command line is a pattern; in a subshell, because the shell is init's
+    # shellcheck disable=SC2046 # split into words: that is what it is for
+    for word in $(getcmdline); do
+        case "$word" in
+            rd.initfs.*=*) ;;
+            rd.initfs.*) word="$word=" ;;
+            *) continue ;;
+        esac
+        key="${word%%=*}"
+        initfs_name_mistake "kernel command line" rd.initfs. "${key#rd.initfs.}" "${word#*=}"
+    done
+)
+
+initfs_name_conf() {
+    local key value
+    initfs_conf | while read -r key value; do
+        initfs_name_mistake /etc/initfs.conf "" "$key" "$value"
+    done
+}
+
+# ---- calling helpers
+
+initfs_errors() {
+    printf '%s' "${PREFIX-}/tmp/initfs.errors"
+}
+
+# initfs_run_for SECONDS COMMAND ARG...: its status; one that hangs is killed. What it had to say is
+# kept for initfs_why, so that a failure is one line on the console.
+initfs_run_for() {
+    local limit="$1" status=0
+    shift
+    mkdir -p -- "${PREFIX-}/tmp"
+    timeout -k 2 "$limit" "$@" < /dev/null 2> "$(initfs_errors)" || status=$?
+    [ "$status" -ne 0 ] || initfs_show_errors >&2
+    return "$status"
+}
+
+# Twenty seconds: far more than any helper needs on a slow machine, and still a boot that a person
+# waits for.
+initfs_run() {
+    initfs_run_for 20 "$@"
+}
+
+# What a helper that succeeded had to say all the same.
+initfs_show_errors() {
+    local line
+    while read -r line || [ -n "$line" ]; do
+        printf '%s\n' "$line"
+    done < "$(initfs_errors)"
+}
+
+# initfs_why STATUS COMMAND: why the last initfs_run of it failed.
+initfs_why() {
+    local line="" last=""
+    case "$1" in
+        124 | 137)
+            printf '%s did not answer in time' "$2"
+            return 0
+            ;;
+        126 | 127)
+            printf '%s cannot be run' "$2"
+            return 0
+            ;;
+        12[89] | 1[3-9]? | 2??) # the shell's own word for it is all that is in the file
+            printf '%s died of signal %s' "$2" $(($1 - 128))
+            return 0
+            ;;
+    esac
+    while read -r line || [ -n "$line" ]; do
+        [ -n "$line" ] && last="$line"
+    done < "$(initfs_errors)"
+    printf '%s' "${last:-$2 ended with status $1}"
+}
+
+# ---- on or off
+
+# From the command line hook to the end of the boot or of the attempt this file says that we are
+# on, to later hooks and by its content to dracut's own: the fsck is left to the root's init, and
+# what dracut mounts itself (a /usr of its own too) stays ro until then.
+initfs_marker() {
+    printf '%s' "${PREFIX-}/etc/cmdline.d/50-initfs.conf"
+}
+
+initfs_is_on() {
+    [ -e "$(initfs_marker)" ]
+}
+
+initfs_turn_on() {
+    mkdir -p -- "${PREFIX-}/etc/cmdline.d" && printf 'rd.skipfsck ro\n' > "$(initfs_marker)"
+}
+
+# initfs_refuse WHY: the boot goes on as if the word had not been on the command line.
+initfs_refuse() {
+    rm -f -- "$(initfs_marker)"
+    initfs_mark boot.stock why "$1"
+    initfs_say "$1; the boot goes on as without rd.initfs"
+}
+
+# ---- the real root's /dev, /proc, /sys and /run
+
+initfs_bound() {
+    printf '%s' "${PREFIX-}/tmp/initfs.bound"
+}
+
+# Shows them in $NEWROOT, so that its own programs can run there. switch_root sees them and lets go of
+# its own. What is there already stays, and is not ours to take away.
+initfs_bind() {
+    local dir
+    mkdir -p -- "${PREFIX-}/tmp" && printf '' > "$(initfs_bound)" || return 1
+    for dir in dev proc sys run; do
+        ismounted "$NEWROOT/$dir" && continue
+        initfs_run mount --rbind "${PREFIX-}/$dir" "$NEWROOT/$dir" || return 1
+        printf '%s\n' "$dir" >> "$(initfs_bound)"
+    done
+}
+
+initfs_unbind() {
+    local dir list=""
+    [ -e "$(initfs_bound)" ] || return 0
+    while read -r dir; do
+        list="$dir $list"
+    done < "$(initfs_bound)"
+    for dir in $list; do
+        umount -l "$NEWROOT/$dir"
+    done
+    rm -f -- "$(initfs_bound)"
+}
+
+# ---- undoing
+
+# initfs_stop NAME: ends the process whose pid file is /run/initfs/NAME.pid, if it still is initfs-*.
+initfs_stop() {
+    local file="$NEWROOT/run/initfs/$1.pid" pid="" comm="" tries=0
+    [ -f "$file" ] && read -r pid < "$file"
+    rm -f -- "$file"
+    case "$pid" in "" | *[!0-9]*) return 0 ;; esac
+    while [ -r "/proc/$pid/comm" ] && read -r comm < "/proc/$pid/comm"; do
+        case "$comm" in initfs-*) ;; *) return 0 ;; esac
+        # Asked for two seconds, then made to: a poll with a limit, not a guess.
+        case "$tries" in
+            0) kill -TERM "$pid" ;;
+            20) kill -KILL "$pid" ;;
+            40) return 0 ;;
+        esac
+        sleep 0.1
+        tries=$((tries + 1))
+    done 2> /dev/null
+}
+
+# Unmounts every view and all that is mounted below our state, newest first, whatever a helper could
+# not do: a helper that hangs cannot undo either.
+initfs_sweep() {
+    local target type list=""
+    while read -r _ target type _; do
+        case "$type:$target" in
+            fuse.initfs-hold:"$NEWROOT"/* | *:"$NEWROOT"/run/initfs/*) list="$target $list" ;;
+        esac
+    done < "${PREFIX-}/proc/mounts"
+    for target in $list; do
+        umount -l "$(printf '%b' "$(initfs_octal "$target")")"
+    done
+    rm -f -- "$NEWROOT"/run/initfs/layers "$NEWROOT"/run/initfs/*.sock \
+        "$NEWROOT"/run/initfs/*.pid "$NEWROOT"/run/sendsigs.omit.d/initfs-*
+    rm -rf -- "${NEWROOT:?}/run/initfs/sockets"
+    # rmdir, not rm -r: what could not be unmounted must not be emptied.
+    rmdir -- "$NEWROOT"/run/initfs/layer/* "$NEWROOT/run/initfs/layer" \
+        "$NEWROOT/run/initfs/ram" 2> /dev/null
+}
+
+# The kernel writes \040 for a blank in a path, printf's %b wants \0040.
+initfs_octal() {
+    local rest="$1" done=""
+    while [ "$rest" != "${rest#*\\}" ]; do
+        done="$done${rest%%\\*}\\0"
+        rest="${rest#*\\}"
+    done
+    printf '%s%s' "$done" "$rest"
+}
+
+# Takes away all that these hooks and their helpers have done, in reverse. Each step does nothing
+# where there is nothing, so it can be called after any of them.
+initfs_undo() {
+    local line=""
+    [ -e "$NEWROOT/run/initfs/supervise.pid" ] && initfs_run initfs-supervise --undo -- "$NEWROOT"
+    initfs_stop supervise
+    initfs_stop merge
+    [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
+    initfs_stop hold-guard
+    initfs_stop hold
+    [ -e "$NEWROOT/run/initfs/ram" ] && initfs_run_for 5 initfs-overlay --undo -- "$NEWROOT"
+    initfs_sweep
+    [ -f "$NEWROOT/run/nologin" ] && read -r line < "$NEWROOT/run/nologin"
+    case "$line" in "initfs: "*) rm -f -- "$NEWROOT/run/nologin" ;; esac
+    [ -e "$(initfs_bound)" ] && rm -f -- "$NEWROOT/run/.tmpfs" "$NEWROOT/run/lock/.tmpfs"
+    initfs_unbind
+}
+
+# initfs_fail WHY: undoes everything, then refuses.
+initfs_fail() {
+    initfs_undo
+    initfs_refuse "$1"
+}

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Build host: what "dracut --add initfs" puts into an initramfs.
+
+initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-supervise)
+
+# Prints where a helper is. dracut looks in the system's own folders, but a "make install" without a
+# prefix puts them below /usr/local.
+initfs_find() {
+    find_binary "$1" && return 0
+    [[ -x ${dracutsysrootdir-}/usr/local/sbin/$1 ]] && printf '%s\n' "/usr/local/sbin/$1"
+}
+
+# called by dracut; 255: only when asked for by name
+check() {
+    local helper
+    for helper in "${initfs_helpers[@]}"; do
+        if ! initfs_find "$helper" > /dev/null; then
+            derror "dracut module 'initfs' cannot be installed: $helper is not there"
+            return 1
+        fi
+    done
+    require_binaries mount umount modprobe timeout chroot rmdir || return 1
+    return 255
+}
+
+# called by dracut; drm: the screen's device has to be there before the root's own udev is
+depends() {
+    echo base drm
+}
+
+# called by dracut; without hostonly: an image made in a chroot or for a machine with other hardware
+# has to start the same screen. These are small; the large drivers are drm's own choice.
+installkernel() {
+    hostonly='' instmods overlay fuse
+    hostonly='' instmods evdev mousedev psmouse atkbd i8042 \
+        usbhid hid-generic hid-multitouch i2c-hid-acpi virtio_input \
+        bochs virtio-gpu qxl cirrus vmwgfx vboxvideo simpledrm
+}
+
+# called by dracut
+install() {
+    local helper
+    # At a place that is in the initramfs's PATH, wherever they are here.
+    for helper in "${initfs_helpers[@]}"; do
+        inst_binary "$(initfs_find "$helper")" "/usr/sbin/$helper"
+    done
+    inst_multiple mount umount modprobe timeout chroot mkdir rm rmdir sleep
+
+    # shellcheck disable=SC2154 # moddir is dracut's
+    inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"
+    # After parse-root-opts.sh (10), before whatever reads rflags (95).
+    inst_hook cmdline 20 "$moddir/parse-initfs.sh"
+    # After mount-usr.sh (50) and the security policies (60): the root's own programs run then.
+    inst_hook pre-pivot 84 "$moddir/mount-overlay.sh"
+    inst_hook pre-pivot 88 "$moddir/start-early.sh"
+}

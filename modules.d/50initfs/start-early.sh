@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pre-pivot, after mount-overlay.sh: start what comes early from $NEWROOT, and what ends it all.
+# Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
+
+type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
+
+initfs_protects() {
+    local dir
+    while read -r _ dir; do
+        [ "$dir" = "$1" ] && return 0
+    done < "$NEWROOT/run/initfs/layers"
+    return 1
+}
+
+# True if Debian's own cleaning of /tmp is there, and is one that leaves alone a directory with the
+# file .tmpfs in it. Without that it would walk into /run and through it into every layer.
+initfs_can_clean() {
+    local line
+    [ -x "$NEWROOT/etc/init.d/checkroot-bootclean.sh" ] || return 1
+    [ -f "$NEWROOT/lib/init/bootclean.sh" ] || return 1
+    while read -r line || [ -n "$line" ]; do
+        # shellcheck disable=SC2016 # that is how it stands there
+        case "$line" in *'"$dir/.tmpfs"'*return*) return 0 ;; esac
+    done < "$NEWROOT/lib/init/bootclean.sh"
+    return 1
+}
+
+# rcS cleans /tmp as soon as the root is rw, and would take the X server's socket with it. So its own
+# script does that now, into the RAM layer, and /tmp/.tmpfs tells it later that /tmp needs no cleaning,
+# as Debian does for a /tmp in RAM; its bootmisc.sh removes the file. /run gets the same mark before,
+# as mount_run will give it anyway.
+initfs_clean_tmp() {
+    local status=0
+    initfs_protects /tmp && initfs_can_clean || return 0
+    mkdir -p -- "$NEWROOT/run/lock"
+    printf '' > "$NEWROOT/run/.tmpfs" && printf '' > "$NEWROOT/run/lock/.tmpfs" || return 0
+    [ ! -d "$NEWROOT/run/shm" ] || printf '' > "$NEWROOT/run/shm/.tmpfs" || return 0
+    initfs_run chroot "$NEWROOT" /etc/init.d/checkroot-bootclean.sh start > /dev/null || status=$?
+    case "$status" in
+        # 1: it could not clean something, usually a /run/shm that is not there yet.
+        0 | 1) printf '' > "$NEWROOT/tmp/.tmpfs" ;;
+        *) initfs_say "/tmp is not cleaned early: $(initfs_why "$status" checkroot-bootclean.sh)" ;;
+    esac
+}
+
+# Before the screen, so that a merge that cannot start does not take a screen down again: the layers
+# would stay for ever.
+initfs_start_merge() {
+    [ "$(initfs_setting merge)" = auto ] || return 0
+    [ -e "$NEWROOT/run/initfs/merge.pid" ] && return 0
+    initfs_run initfs-merge --wait -- "$NEWROOT"
+}
+
+initfs_start_supervise() {
+    initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" \
+        --gui="$(initfs_setting gui)" -- "$NEWROOT"
+}
+
+initfs_start_early() {
+    local status=0
+    initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
+    [ -e "$NEWROOT/run/initfs/supervise.pid" ] && return 0
+
+    initfs_clean_tmp
+    initfs_start_merge || status=$?
+    if [ "$status" -ne 0 ]; then
+        initfs_fail "$(initfs_why "$status" initfs-merge)"
+        return 0
+    fi
+    initfs_start_supervise || status=$?
+    if [ "$status" -ne 0 ]; then
+        initfs_fail "$(initfs_why "$status" initfs-supervise)"
+        return 0
+    fi
+    initfs_mark boot.early-done
+}
+
+initfs_start_early

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+# A pretended initramfs for the hooks: dracut's functions, commands that record how they were called,
+# and a real root in a folder. A test sources it in a subshell for each case, with the words of the
+# kernel command line in $words, and ends the case with finish.
+
+hooks="${INITFS_SRC:?}/modules.d/50initfs"
+scene=$(mktemp -d "${TEST_TMP:-${TMPDIR:-/tmp}}/hooks.XXXXXX") || exit 1
+trap 'rm -rf -- "${scene:?}"' EXIT
+PREFIX="$scene/initramfs"
+NEWROOT="$scene/sysroot"
+calls="$scene/calls"
+console="$scene/console"
+# shellcheck disable=SC2034 # dracut's, for parse-initfs.sh
+rflags=""
+failures=0
+
+mkdir -p "$PREFIX/proc" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
+    "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
+printf 'nodev\toverlay\nnodev\tfuse\n\text4\n' > "$PREFIX/proc/filesystems"
+printf 'rootfs / rootfs rw 0 0\n' > "$PREFIX/proc/mounts"
+: > "$calls"
+: > "$console"
+
+# ---- dracut's functions
+
+warn() {
+    printf '%s\n' "$*" >> "$console"
+}
+
+getcmdline() {
+    printf '%s' "${words-}"
+}
+
+# As dracut's: the last one counts; "name=" gives a value, "name" says whether it is there.
+getarg() {
+    local word found=1 value=""
+    for word in ${words-}; do
+        case "$1" in
+            *=) case "$word" in "$1"*) value="${word#"$1"}" found=0 ;; esac ;;
+            *) case "$word" in "$1" | "$1"=*) value="${word#"$1"}" value="${value#=}" found=0 ;; esac ;;
+        esac
+    done
+    [ "$found" -ne 0 ] || printf '%s\n' "$value"
+    return "$found"
+}
+
+getargbool() {
+    local value
+    value=$(getarg "$2") || value="$1"
+    case "$value" in 0 | no | off) return 1 ;; esac
+}
+
+ismounted() {
+    local target
+    while read -r _ target _; do
+        [ "$target" = "$1" ] && return 0
+    done < "$PREFIX/proc/mounts"
+    return 1
+}
+
+# ---- commands: each writes how it was called; pretend NAME BODY makes one do more
+
+pretend() {
+    printf '#!/bin/sh\nprintf "%%s\\n" "%s $*" >> "%s"\n%s\n' "$1" "$calls" "${2-}" > "$scene/bin/$1"
+    chmod 755 "$scene/bin/$1"
+}
+
+for name in initfs-overlay initfs-merge initfs-supervise modprobe mount umount chroot; do
+    pretend "$name"
+done
+pretend initfs-hold
+# What the hooks go by afterwards.
+pretend initfs-overlay "case \"\$*\" in *--undo*) rm -f '$NEWROOT/run/initfs/layers'; exit 0 ;; esac
+mkdir -p '$NEWROOT/run/initfs/ram'
+printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
+# A bind mount of /run is two names of one folder.
+pretend mount "[ \"\$3\" != '$NEWROOT/run' ] || { rmdir '$NEWROOT/run' && ln -s '$PREFIX/run' '$NEWROOT/run'; }"
+# A test does not wait for twenty seconds: whatever limit is asked for, it is one.
+real_timeout=$(command -v timeout)
+cat > "$scene/bin/timeout" << EOT
+#!/bin/sh
+[ "\$1" = -k ] && shift 2
+shift
+exec "$real_timeout" -k 1 1 "\$@"
+EOT
+chmod 755 "$scene/bin/timeout"
+PATH="$scene/bin:$PATH"
+
+# shellcheck source=modules.d/50initfs/initfs-lib.sh
+. "$hooks/initfs-lib.sh"
+
+run_hook() {
+    . "$hooks/$1.sh"
+}
+
+# As after the command line hook said yes.
+turned_on() {
+    initfs_turn_on
+}
+
+# ---- what has to hold
+
+fail() {
+    failures=$((failures + 1))
+    printf 'not as promised: %s\n' "$*" >&2
+    sed 's/^/    console: /' "$console" >&2
+    sed 's/^/    call: /' "$calls" >&2
+}
+
+expect_call() {
+    grep -qxF -- "$1" "$calls" || fail "no call '$1'"
+}
+
+expect_no_call() {
+    ! grep -q -- "^$1" "$calls" || fail "a call that begins with '$1'"
+}
+
+# Lines on the console: that many, and one contains each text.
+expect_console() {
+    local count="$1" text
+    shift
+    [ "$(wc -l < "$console")" -eq "$count" ] || fail "not $count lines on the console"
+    for text in "$@"; do
+        grep -qF -- "$text" "$console" || fail "nothing on the console says '$text'"
+    done
+}
+
+expect_event() {
+    grep -q -- "^[0-9]*\.[0-9]\{6\} $1" "$PREFIX/run/initfs/timeline" || fail "no event '$1'"
+}
+
+expect_on() {
+    initfs_is_on || fail "turned off"
+}
+
+expect_off() {
+    ! initfs_is_on || fail "turned on"
+}
+
+# The boot goes on as ever: one line says so, nothing of ours is left but the timeline.
+expect_stock() {
+    expect_off
+    expect_console 1 "$1" "; the boot goes on as without rd.initfs"
+    expect_event "boot.stock why="
+    [ -z "$(find "$PREFIX/run/initfs/" -mindepth 1 ! -name timeline)" ] || fail "state is left behind"
+    [ ! -e "$PREFIX/tmp/initfs.bound" ] || fail "binds are left behind"
+}
+
+finish() {
+    [ "$failures" -eq 0 ] && exit 0
+    printf '%s checks failed\n' "$failures" >&2
+    exit 1
+}

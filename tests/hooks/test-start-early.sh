@@ -1,0 +1,154 @@
+#!/usr/bin/env dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The early hook starts merge and supervisor with what was asked for, or undoes all that came before.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
+# shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
+set -u
+INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
+here="$INITFS_SRC/tests/hooks"
+status=0
+
+check() {
+    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
+}
+
+# As mount-overlay.sh leaves it.
+up() {
+    turned_on
+    run_hook mount-overlay
+}
+
+# Debian's own scripts, as far as the hook looks at them.
+with_bootclean() {
+    mkdir -p "$NEWROOT/etc/init.d" "$NEWROOT/lib/init"
+    printf '#!/bin/sh\n' > "$NEWROOT/etc/init.d/checkroot-bootclean.sh"
+    chmod 755 "$NEWROOT/etc/init.d/checkroot-bootclean.sh"
+    printf '%s\n' "$1" > "$NEWROOT/lib/init/bootclean.sh"
+}
+
+off() (
+    words="rd.initfs" && . "$here/pretend.sh"
+    turned_on # but no layers
+    run_hook start-early
+    expect_console 0
+    [ ! -s "$calls" ] || fail "something was called"
+    finish
+)
+
+good() (
+    words="rd.initfs $1" && . "$here/pretend.sh"
+    up
+    run_hook start-early
+    expect_on
+    [ -z "$2" ] || expect_call "initfs-merge --wait -- $NEWROOT"
+    [ -n "$2" ] || expect_no_call initfs-merge
+    expect_call "initfs-supervise --syslog=$3 --gui=$4 -- $NEWROOT"
+    expect_no_call chroot
+    expect_event boot.early-done
+    expect_console 0
+    : > "$NEWROOT/run/initfs/supervise.pid"
+    before=$(wc -l < "$calls")
+    run_hook start-early
+    [ "$(wc -l < "$calls")" -eq "$before" ] || fail "a second run does something"
+    finish
+)
+
+cleaned() (
+    words="rd.initfs" && . "$here/pretend.sh"
+    with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
+    # When the real script runs, /run has to be marked, or it would be emptied.
+    pretend chroot "[ -f '$NEWROOT/run/.tmpfs' ] && [ -f '$NEWROOT/run/lock/.tmpfs' ] || exit 99
+exit $1"
+    up
+    run_hook start-early
+    expect_call "chroot $NEWROOT /etc/init.d/checkroot-bootclean.sh start"
+    [ -f "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would clean /tmp again"
+    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_console 0
+    finish
+)
+
+# A script that would walk through /run is not run.
+not_cleaned() (
+    words="rd.initfs $1" && . "$here/pretend.sh"
+    with_bootclean "$2"
+    [ "$1" = "" ] || pretend initfs-overlay "mkdir -p '$NEWROOT/run/initfs'
+printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'"
+    up
+    run_hook start-early
+    expect_no_call chroot
+    [ ! -e "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would not clean /tmp"
+    expect_event boot.early-done
+    finish
+)
+
+cleaning_hangs() (
+    words="rd.initfs" && . "$here/pretend.sh"
+    with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
+    pretend chroot "exec sleep 100"
+    up
+    run_hook start-early
+    [ ! -e "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would not clean /tmp"
+    expect_console 1 "/tmp is not cleaned early: checkroot-bootclean.sh did not answer in time"
+    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_event boot.early-done
+    finish
+)
+
+fails() (
+    words="rd.initfs" && . "$here/pretend.sh"
+    with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
+    pretend "$1" "case \"\$*\" in *--undo*) ;; *) $2 ;; esac"
+    printf 'initfs: wait\nfor the disk\n' > "$NEWROOT/etc/nologin"
+    up
+    cp "$NEWROOT/etc/nologin" "$NEWROOT/run/nologin" # as the supervisor leaves it when killed
+    run_hook start-early
+    expect_call "initfs-hold --undo -- $NEWROOT"
+    expect_call "initfs-overlay --undo -- $NEWROOT"
+    for dir in dev proc sys run; do expect_call "umount -l $NEWROOT/$dir"; done
+    for file in .tmpfs lock/.tmpfs nologin; do
+        [ ! -e "$NEWROOT/run/$file" ] || fail "/run/$file is left behind"
+    done
+    expect_stock "$3"
+    finish
+)
+
+# Somebody else's nologin stays, and what runs is stopped before its files go.
+stopped() (
+    words="rd.initfs" && . "$here/pretend.sh"
+    up
+    printf 'closed for maintenance\n' > "$NEWROOT/run/nologin"
+    cp "$(command -v sleep)" "$scene/bin/initfs-merge-run"
+    "$scene/bin/initfs-merge-run" 1000 &
+    pid=$!
+    sleep 1000 &
+    stranger=$!
+    pretend initfs-merge "echo $pid > '$NEWROOT/run/initfs/merge.pid'
+echo $stranger > '$NEWROOT/run/initfs/hold.pid'"
+    pretend initfs-supervise "exit 1"
+    run_hook start-early
+    wait "$pid"
+    [ $? -eq 143 ] || fail "the merge was not asked to end"
+    kill -0 "$stranger" 2> /dev/null || fail "a process that is not ours was killed"
+    kill "$stranger"
+    [ -e "$NEWROOT/run/nologin" ] || fail "somebody else's nologin is gone"
+    expect_stock "initfs-supervise ended with status 1"
+    finish
+)
+
+check off
+check good "" merge auto auto
+check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "" off gdm3
+check good "rd.initfs.merge=discard" "" auto auto
+check cleaned 0
+check cleaned 1
+check not_cleaned "" "find / -delete"
+check not_cleaned "" "# .tmpfs"
+check not_cleaned "rd.initfs.overlay=/var" '	[ -f "$dir/.tmpfs" ] && return 0'
+check cleaning_hangs
+check fails initfs-merge "exit 1" "initfs-merge ended with status 1"
+check fails initfs-merge "exec sleep 100" "initfs-merge did not answer in time"
+check fails initfs-supervise "echo 'initfs-supervise: no' >&2; exit 1" "initfs: initfs-supervise: no;"
+check fails initfs-supervise "exec sleep 100" "initfs-supervise did not answer in time"
+check stopped
+exit "$status"
