@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No text of a script, an override, an insserv.conf or an fstab makes the parsers of the rc filter
+ * do anything but answer. The input is split at zero bytes: two scripts, an override, a conf.
+ *
+ *	clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I BUILD -I helpers \
+ *		tests/fuzz/fuzz-rcfilter.c helpers/rcfilter/{catalog,chkconfig,decide,facility,lsb,words}.c \
+ *		helpers/common/parse.c -o fuzz-rcfilter && ./fuzz-rcfilter -max_total_time=60
+ */
+#include "config.h"
+
+#include "rcfilter/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTS 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Exact copies on the heap, so that one byte too many is seen. */
+static void split(const char *data, size_t size, char *part[PARTS], size_t length[PARTS])
+{
+	size_t i;
+
+	for (i = 0; i < PARTS; i++) {
+		const char *stop = i + 1 < PARTS ? memchr(data, '\0', size) : NULL;
+
+		length[i] = stop ? (size_t)(stop - data) : size;
+		part[i] = malloc(length[i] + !length[i]);
+		if (!part[i])
+			abort();
+		memcpy(part[i], data, length[i]);
+		data += length[i] + !!stop;
+		size -= length[i] + !!stop;
+	}
+}
+
+static void check_catalog(const struct catalog *catalog)
+{
+	struct record records[2] = { { .state = STATE_FAILED }, { .state = STATE_ASIDE } };
+	struct facts facts = { .now = 1 };
+	bool marks[2] = { false, false };
+	size_t order[2];
+	char text[64];
+	size_t i;
+
+	decide_screen_needs(catalog, marks);
+	if (decide_late(catalog, records, &facts, order) > catalog->count)
+		abort();
+	for (i = 0; i < catalog->count; i++) {
+		(void)decide_start(catalog, records, i, &facts);
+		if (explain(catalog, records, i, text, sizeof(text)) >= sizeof(text))
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct catalog catalog = { 0 };
+	char *part[PARTS];
+	size_t length[PARTS];
+	size_t i;
+
+	split((const char *)data, size, part, length);
+	struct catalog_text first = { "a", part[0], length[0], part[2], length[2] };
+	struct catalog_text second = { "b", part[1], length[1], NULL, 0 };
+
+	if (catalog_add(&catalog, &first) == 0 && catalog_add(&catalog, &second) == 0 &&
+	    facilities_add(&catalog.facilities, part[3], length[3]) == 0 &&
+	    catalog_resolve(&catalog, true) == 0)
+		check_catalog(&catalog);
+	catalog_free(&catalog);
+	(void)fstab_has_remote(part[3], length[3]);
+	(void)pressure_percent(part[3], length[3]);
+	for (i = 0; i < PARTS; i++)
+		free(part[i]);
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A start runs unless a reason speaks against it, and no hold outlives its bound. */
+#include "config.h"
+
+#include "check.h"
+#include "rcfilter/decide.h"
+
+#include <stdio.h>
+
+enum { BASE, NET, WEB, APP, SOFT, SCREEN, COUNT };
+
+static struct catalog catalog;
+
+static void add(const char *name, const char *required, const char *should)
+{
+	struct catalog_text script = { .name = name };
+	char text[512];
+
+	script.size = (size_t)snprintf(text, sizeof(text),
+				       "### BEGIN INIT INFO\n# Provides: %s\n"
+				       "# Required-Start: %s\n# Should-Start: %s\n"
+				       "### END INIT INFO\n",
+				       name, required, should);
+	script.text = text;
+	CHECK_INT(catalog_add(&catalog, &script), 0);
+}
+
+static void make(void)
+{
+	add("base", "", "");
+	add("net", "$network base", "");
+	add("web", "net", "");
+	add("app", "web", "");
+	add("soft", "", "web");
+	add("lightdm", "base", "");
+	CHECK_INT(catalog_resolve(&catalog, false), 0);
+}
+
+static struct decision ask(const struct record *records, size_t service, const struct facts *facts)
+{
+	return decide_start(&catalog, records, service, facts);
+}
+
+static void test_network(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	struct facts facts = { .now = 10 };
+	struct decision d = ask(records, NET, &facts);
+	size_t order[COUNT];
+
+	CHECK_INT(d.verdict, VERDICT_ASIDE);
+	CHECK_INT(d.why, WHY_NETWORK);
+	record_aside(&records[NET], &d, facts.now);
+	d = ask(records, WEB, &facts);
+	CHECK_INT(d.verdict, VERDICT_ASIDE);
+	CHECK_INT(d.why, WHY_ASIDE);
+	CHECK_INT(d.culprit, NET);
+	record_aside(&records[WEB], &d, facts.now);
+	d = ask(records, APP, &facts);
+	CHECK_INT(d.culprit, WEB);
+	record_aside(&records[APP], &d, facts.now);
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	CHECK_INT(ask(records, BASE, &facts).verdict, VERDICT_RUN);
+	CHECK_INT(ask(records, CATALOG_NONE, &facts).verdict, VERDICT_RUN);
+
+	CHECK(decide_waits_for_network(&catalog, records));
+	CHECK_INT(decide_late(&catalog, records, &facts, order), 0);
+	facts.network = true;
+	CHECK_INT(decide_late(&catalog, records, &facts, order), 3);
+	CHECK_INT(order[0], NET);
+	CHECK_INT(order[1], WEB);
+	CHECK_INT(order[2], APP);
+	CHECK_INT(ask(records, NET, &facts).verdict, VERDICT_RUN);
+	record_begin(&records[NET], 7, 20);
+	CHECK(records[NET].back);
+	CHECK(!decide_waits_for_network(&catalog, records));
+}
+
+static void test_failure(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	struct facts facts = { .now = 10, .network = true };
+	struct decision d;
+	size_t order[COUNT];
+	static const int harmless[] = { 0, 5, 6, RESULT_UNKNOWN };
+	static const int harmful[] = { 1, 2, 3, 4, 7, 8, 255, -9 };
+	size_t i;
+
+	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+		record_begin(&records[NET], 7, 1);
+		record_end(&records[NET], harmless[i], 2);
+		CHECK_INT(records[NET].pid, 0);
+		CHECK_INT(ask(records, WEB, &facts).verdict, VERDICT_RUN);
+	}
+	for (i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+		record_begin(&records[NET], 7, 1);
+		record_end(&records[NET], harmful[i], 2);
+		d = ask(records, WEB, &facts);
+		CHECK_INT(d.verdict, VERDICT_ASIDE);
+		CHECK_INT(d.why, WHY_FAILED);
+		CHECK_INT(d.culprit, NET);
+	}
+	record_aside(&records[WEB], &d, 3);
+	CHECK_INT(decide_late(&catalog, records, &facts, order), 0); /* it is still failed */
+	record_begin(&records[NET], 8, 4);
+	record_end(&records[NET], 0, 5);
+	CHECK_INT(decide_late(&catalog, records, &facts, order), 1);
+	CHECK_INT(order[0], WEB);
+}
+
+static void test_pace(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	bool needs[COUNT] = { false };
+	struct facts facts = { .now = 100 * SECOND,
+			       .parallel = true,
+			       .screen_pending = true,
+			       .pace_gui = true,
+			       .screen_needs = needs };
+	struct decision d;
+
+	decide_screen_needs(&catalog, needs);
+	CHECK(needs[BASE] && needs[SCREEN] && !needs[SOFT]);
+	CHECK_INT(ask(records, BASE, &facts).verdict, VERDICT_RUN);
+	d = ask(records, SOFT, &facts);
+	CHECK_INT(d.verdict, VERDICT_HOLD);
+	CHECK_INT(d.why, WHY_SCREEN);
+	CHECK(d.until == facts.now + HOLD_ONE);
+	record_hold(&records[SOFT], &d, facts.now);
+
+	facts.now += SECOND; /* asked again: the bound stays */
+	CHECK(ask(records, SOFT, &facts).until == d.until);
+	facts.now = d.until;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	record_begin(&records[SOFT], 3, facts.now);
+	CHECK(records[SOFT].held == HOLD_ONE);
+	CHECK(!records[SOFT].back);
+
+	records[SOFT] = (struct record){ 0 };
+	facts.held_all = HOLD_ALL;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	facts.held_all = 0;
+	facts.parallel = false;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	facts.parallel = true;
+	facts.screen_pending = false;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	facts.pace_io = true;
+	facts.io_percent = IO_BUSY;
+	CHECK_INT(ask(records, SOFT, &facts).why, WHY_DISK);
+	facts.io_percent = IO_BUSY - 1;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+}
+
+static void test_words(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	struct decision d = { VERDICT_ASIDE, WHY_NETWORK, CATALOG_NONE, 0 };
+	char text[256];
+
+	(void)explain(&catalog, records, NET, text, sizeof(text));
+	CHECK_STR(text, "net was not asked to start");
+	record_aside(&records[NET], &d, 1);
+	(void)explain(&catalog, records, NET, text, sizeof(text));
+	CHECK_STR(text, "net stepped aside: it requires $network, and no interface has a carrier"
+			" and an address");
+	CHECK_INT(explain(&catalog, records, NET, text, 8), 7);
+	record_begin(&records[NET], 1, 2);
+	record_end(&records[NET], -9, 3);
+	(void)explain(&catalog, records, NET, text, sizeof(text));
+	CHECK_STR(text, "net has failed after it had stepped aside: its script died of signal 9");
+	CHECK_STR(state_name(records[NET].state), "failed");
+}
+
+static void test_pressure(void)
+{
+	static const char text[] = "some avg10=45.12 avg60=1.00 avg300=0.00 total=1\nfull avg10=1";
+
+	CHECK_INT(pressure_percent(text, sizeof(text) - 1), 45);
+	CHECK_INT(pressure_percent("some avg10=9", 12), 9);
+	CHECK_INT(pressure_percent("full avg10=9", 12), 0);
+	CHECK_INT(pressure_percent("some avg10=99999999999999", 25), 0);
+	CHECK_INT(pressure_percent("", 0), 0);
+}
+
+int main(void)
+{
+	make();
+	test_network();
+	test_failure();
+	test_pace();
+	test_words();
+	test_pressure();
+	catalog_free(&catalog);
+	return check_result();
+}
