@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One object, complete: data with its holes, owner, mode, attributes, times. */
+#ifndef INITFS_MERGE_COPY_H
+#define INITFS_MERGE_COPY_H
+
+#include "merge/xattrs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#define COPY_BUFFER (256 * 1024)
+
+struct copier {
+	struct xattr_buffers xattrs;
+	char data[COPY_BUFFER];
+	bool no_range; /* copy_file_range does not reach from the one file system to the other */
+	uint64_t bytes; /* of data that was copied */
+	const char *step; /* of the last failure */
+};
+
+/*
+ * Copies the object name below from_dir, which has to be the inode ino, to to_name below to_dir, where
+ * there is none. Not for directories. -ESTALE: another object has the name by now. On other
+ * failures a half-made one may stand at to_name.
+ */
+int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, int to_dir,
+		const char *to_name);
+
+/*
+ * Gives a directory the attributes of another, all but its times; fresh: it was made by us, empty,
+ * so that nothing has to be removed. What is right already is not written.
+ */
+int copy_directory(struct copier *copier, int from, int to, bool fresh);
+
+/* The last step, after everything in it is in place. */
+int copy_times(struct copier *copier, int from, int to);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One upper layer and the lower directory that it belongs to. */
+#ifndef INITFS_MERGE_LAYER_H
+#define INITFS_MERGE_LAYER_H
+
+#include "merge/tree.h"
+
+struct layer {
+	const char *name; /* the lower directory's path, for messages: "/var" */
+	unsigned int number; /* of the view, for initfs-hold */
+	int upper; /* O_RDONLY directories; the lower one on a mount without other mounts in it */
+	int lower;
+	struct tree tree;
+};
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* initfs-merge: RAM back to disk, then no overlay. */
+#include "config.h"
+
+#include "merge/alone.h"
+#include "common/report.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const char usage[] =
+	"Usage: initfs-merge [OPTION...] --upper=UPPER --lower=LOWER\n"
+	"Carries an overlay's upper layer to its lower directory, while they are not mounted.\n"
+	"\n"
+	"      --upper=UPPER     the upper layer; it is only read\n"
+	"      --lower=LOWER     the directory that becomes what the overlay showed\n"
+	"      --staging=DIR     stage below DIR (default: the root of LOWER's mount)\n"
+	"  -n, --dry-run         say what would be done, touch nothing\n"
+	"  -v, --verbose         say what is done\n"
+	"      --help            print this text and exit\n"
+	"      --version         print the version and exit\n";
+
+enum option_code {
+	OPTION_UPPER = 256,
+	OPTION_LOWER,
+	OPTION_STAGING,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "upper", required_argument, NULL, OPTION_UPPER },
+	{ "lower", required_argument, NULL, OPTION_LOWER },
+	{ "staging", required_argument, NULL, OPTION_STAGING },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+/* What an option means for the call as a whole: go on, end well, end badly. */
+enum next { NEXT_OPTION, NEXT_END, NEXT_MISTAKE };
+
+static enum next take_option(struct options *opt, int code, char **argv)
+{
+	switch (code) {
+	case OPTION_UPPER:
+		opt->upper = optarg;
+		return NEXT_OPTION;
+	case OPTION_LOWER:
+		opt->lower = optarg;
+		return NEXT_OPTION;
+	case OPTION_STAGING:
+		opt->staging = optarg;
+		return NEXT_OPTION;
+	case 'n':
+		opt->dry_run = true;
+		return NEXT_OPTION;
+	case 'v':
+		opt->verbose = true;
+		return NEXT_OPTION;
+	case OPTION_HELP:
+		(void)fputs(usage, stdout);
+		return NEXT_END;
+	case OPTION_VERSION:
+		(void)puts("initfs-merge (initfs) " PACKAGE_VERSION);
+		return NEXT_END;
+	case ':':
+		(void)report_usage("option '%s' needs a value", argv[optind - 1]);
+		return NEXT_MISTAKE;
+	default:
+		(void)report_usage("there is no option '%s'", argv[optind - 1]);
+		return NEXT_MISTAKE;
+	}
+}
+
+static int check_call(const struct options *opt, int argc, char **argv)
+{
+	if (optind < argc)
+		return report_usage("what is '%s' for?", argv[optind]);
+	if (!opt->upper || !opt->lower)
+		return report_usage("--upper and --lower are needed");
+	return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	int code;
+
+	report_name("initfs-merge");
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, "+:nv", long_options, NULL)) != -1) {
+		switch (take_option(&opt, code, argv)) {
+		case NEXT_OPTION:
+			break;
+		case NEXT_END:
+			return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+		case NEXT_MISTAKE:
+			return EXIT_USAGE;
+		}
+	}
+	code = check_call(&opt, argc, argv);
+	return code == EXIT_DONE ? alone_run(&opt) : code;
+}

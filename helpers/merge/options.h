@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What initfs-merge was asked to do. */
+#ifndef INITFS_MERGE_OPTIONS_H
+#define INITFS_MERGE_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+	const char *upper;
+	const char *lower;
+	const char *staging; /* the directory that the staging directory goes to, or NULL */
+	const char *root; /* with --wait or --now */
+	bool dry_run;
+	bool verbose;
+	bool wait;
+	bool now;
+};
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Publishing. */
+#include "config.h"
+
+#include "merge/publish.h"
+#include "common/fd.h"
+#include "common/openat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* One directory that is entered, in both layers. */
+struct level {
+	struct change *change;
+	int upper;
+	int lower;
+};
+
+typedef int walk_fn(struct publish *publish, const struct level *at, struct fault *fault);
+
+__attribute__((noinline)) static int failed(const struct change *change, int error,
+					    const char *step, struct fault *fault)
+{
+	char path[FAULT_OBJECT_MAX];
+
+	return fault_at(fault, error, step, tree_path(change, NULL, path, sizeof(path)));
+}
+
+/* Opens a directory below at in both layers and does walk there. */
+static int enter(struct publish *publish, const struct level *at, struct change *child,
+		 walk_fn *walk, struct fault *fault)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	auto_close int upper = open_walk(at->upper, child->name, flags, 0);
+	auto_close int lower = open_walk(at->lower, child->name, flags, 0);
+	struct level below = { child, upper, lower };
+
+	if (upper < 0)
+		return failed(child, upper, "open the upper layer's", fault);
+	if (lower < 0)
+		return failed(child, lower, "open the lower layer's", fault);
+	return walk(publish, &below, fault);
+}
+
+static int enter_all(struct publish *publish, const struct level *at, walk_fn *walk,
+		     struct fault *fault)
+{
+	struct change *child;
+	int r = 0;
+
+	for (child = at->change->children; r == 0 && child; child = child->next)
+		if (child->kind == CHANGE_ENTER)
+			r = enter(publish, at, child, walk, fault);
+	return r;
+}
+
+/*
+ * An exchange also where a plain rename would replace: what programs still have open, and what
+ * another name may be about to show, is deleted when the disk has all that is new, not before.
+ */
+static int place(struct publish *publish, const struct level *at, struct change *child,
+		 struct fault *fault)
+{
+	char staged[PLACE_NAME_MAX];
+	int from = publish->place->dir;
+
+	(void)place_name('s', child->id, staged);
+	if (renameat2(from, staged, at->lower, child->name, RENAME_NOREPLACE) < 0) {
+		if (errno != EEXIST)
+			return failed(child, -errno, "publish", fault);
+		if (renameat2(from, staged, at->lower, child->name, RENAME_EXCHANGE) < 0)
+			return failed(child, -errno, "publish", fault);
+	}
+	publish->names++;
+	return 0;
+}
+
+static int place_names(struct publish *publish, const struct level *at, struct fault *fault)
+{
+	struct change *child;
+	int r = copy_directory(publish->copier, at->upper, at->lower, false);
+
+	if (r < 0)
+		return failed(at->change, r, publish->copier->step, fault);
+	for (child = at->change->children; r == 0 && child; child = child->next)
+		if (child->kind == CHANGE_PLACE)
+			r = place(publish, at, child, fault);
+	return r < 0 ? r : enter_all(publish, at, place_names, fault);
+}
+
+static int delete (struct publish *publish, const struct level *at, struct change *child,
+		   struct fault *fault)
+{
+	char name[PLACE_NAME_MAX];
+
+	(void)place_name('d', child->id, name);
+	if (renameat2(at->lower, child->name, publish->place->dir, name, RENAME_NOREPLACE) < 0 &&
+	    errno != ENOENT)
+		return failed(child, -errno, "delete", fault);
+	publish->names++;
+	return 0;
+}
+
+/* An exchange writes a moved directory's "..", and XFS takes that for a change of the directory. */
+static int placed_times(struct publish *publish, const struct level *at, struct change *child,
+			struct fault *fault)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	auto_close int upper = open_walk(at->upper, child->name, flags, 0);
+	auto_close int lower = open_walk(at->lower, child->name, flags, 0);
+	int r = upper < 0 ? upper : lower;
+
+	if (r < 0)
+		return failed(child, r, "open the published directory", fault);
+	r = copy_times(publish->copier, upper, lower);
+	return r < 0 ? failed(child, r, publish->copier->step, fault) : 0;
+}
+
+static int delete_names(struct publish *publish, const struct level *at, struct fault *fault)
+{
+	struct change *child;
+	int r = enter_all(publish, at, delete_names, fault);
+
+	for (child = at->change->children; r == 0 && child; child = child->next) {
+		if (child->kind == CHANGE_DELETE)
+			r = delete (publish, at, child, fault);
+		else if (child->kind == CHANGE_PLACE && S_ISDIR(child->stamp.mode))
+			r = placed_times(publish, at, child, fault);
+	}
+	if (r < 0)
+		return r;
+	r = copy_times(publish->copier, at->upper, at->lower);
+	return r < 0 ? failed(at->change, r, publish->copier->step, fault) : 0;
+}
+
+int publish_layer(struct publish *publish, struct layer *layer, struct fault *fault)
+{
+	struct level root = { layer->tree.root, layer->upper, layer->lower };
+	int r = place_names(publish, &root, fault);
+
+	return r < 0 ? r : delete_names(publish, &root, fault);
+}

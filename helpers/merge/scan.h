@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walks an upper layer, reading only, and brings the tree of changes up to date: new names are
+ * added, names that are gone dropped, what changed since the last scan wanted again. Refuses what
+ * the merge cannot carry; whatever it refuses, nothing was touched.
+ */
+#ifndef INITFS_MERGE_SCAN_H
+#define INITFS_MERGE_SCAN_H
+
+#include "common/fault.h"
+#include "merge/layer.h"
+#include "merge/xattrs.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Each level costs three descriptors while it is walked. */
+#define SCAN_DEPTH_MAX 4000
+
+struct scan {
+	struct xattr_buffers *buffers;
+	dev_t device; /* the staging directory's: names can be renamed to nowhere else */
+	bool is_live; /* programs go on changing the layer: what vanishes is no error */
+	uint64_t *next_id;
+	uint64_t names; /* found wanted by this scan */
+	uint64_t bytes; /* that their data occupies */
+};
+
+/* Returns 0 or -errno with the fault: -EOPNOTSUPP, -EPERM, -EXDEV, … for what cannot be carried. */
+int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What has to change, as a tree in memory. */
+#include "config.h"
+
+#include "merge/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BUCKETS 256 /* doubled when there are as many entries */
+#define GROUP_BUCKETS 4096 /* few inodes have several names */
+
+static size_t hash_name(const struct change *parent, const char *name)
+{
+	size_t hash = (size_t)(uintptr_t)parent * 31;
+
+	while (*name)
+		hash = (hash ^ (unsigned char)*name++) * 1099511628211ULL;
+	return hash ^ hash >> 29;
+}
+
+static size_t hash_ino(uint64_t ino)
+{
+	return (size_t)(ino * 11400714819323198485ULL >> 20);
+}
+
+int tree_make(struct tree *tree)
+{
+	*tree = (struct tree){ .buckets = FIRST_BUCKETS, .group_buckets = GROUP_BUCKETS };
+	tree->root = calloc(1, sizeof(*tree->root) + 1);
+	tree->changes = calloc(tree->buckets, sizeof(struct change *));
+	tree->groups = calloc(tree->group_buckets, sizeof(struct link_group *));
+	if (!tree->root || !tree->changes || !tree->groups)
+		return -ENOMEM;
+	tree->root->kind = CHANGE_ENTER;
+	tree->root->lower = true;
+	return 0;
+}
+
+void tree_forget_dropped(struct change *parent)
+{
+	while (parent->dropped) {
+		struct change *gone = parent->dropped;
+
+		parent->dropped = gone->next;
+		free(gone);
+	}
+}
+
+/* Recursion: as deep as the scan lets a tree be. */
+static void free_below(struct change *change)
+{
+	while (change->children) {
+		struct change *child = change->children;
+
+		change->children = child->next;
+		free_below(child);
+		free(child);
+	}
+	tree_forget_dropped(change);
+}
+
+static void free_groups(struct tree *tree)
+{
+	size_t i;
+
+	for (i = 0; tree->groups && i < tree->group_buckets; i++) {
+		while (tree->groups[i]) {
+			struct link_group *group = tree->groups[i];
+
+			tree->groups[i] = group->in_bucket;
+			free(group);
+		}
+	}
+}
+
+void tree_free(struct tree *tree)
+{
+	if (tree->root)
+		free_below(tree->root);
+	free_groups(tree);
+	free(tree->root);
+	free(tree->changes);
+	free(tree->groups);
+	*tree = (struct tree){ 0 };
+}
+
+struct change *tree_find(const struct tree *tree, const struct change *parent, const char *name)
+{
+	struct change *at = tree->changes[hash_name(parent, name) & (tree->buckets - 1)];
+
+	while (at && (at->parent != parent || strcmp(at->name, name) != 0))
+		at = at->in_bucket;
+	return at;
+}
+
+static void bucket_insert(struct change **buckets, size_t count, struct change *change)
+{
+	struct change **bucket = &buckets[hash_name(change->parent, change->name) & (count - 1)];
+
+	change->in_bucket = *bucket;
+	*bucket = change;
+}
+
+/* Without memory for more buckets the chains grow: slower, not wrong. */
+static void grow(struct tree *tree)
+{
+	struct change **buckets = calloc(tree->buckets * 2, sizeof(struct change *));
+	size_t i;
+
+	if (!buckets)
+		return;
+	for (i = 0; i < tree->buckets; i++) {
+		while (tree->changes[i]) {
+			struct change *change = tree->changes[i];
+
+			tree->changes[i] = change->in_bucket;
+			bucket_insert(buckets, tree->buckets * 2, change);
+		}
+	}
+	free(tree->changes);
+	tree->changes = buckets;
+	tree->buckets *= 2;
+}
+
+struct change *tree_add(struct tree *tree, struct change *parent, const char *name)
+{
+	size_t length = strlen(name);
+	struct change *change = calloc(1, sizeof(*change) + length + 1);
+
+	if (!change)
+		return NULL;
+	memcpy(change->name, name, length + 1);
+	change->parent = parent;
+	change->next = parent->children;
+	if (change->next)
+		change->next->previous = change;
+	parent->children = change;
+	if (tree->count++ >= tree->buckets)
+		grow(tree);
+	bucket_insert(tree->changes, tree->buckets, change);
+	return change;
+}
+
+static void bucket_remove(struct tree *tree, struct change *change)
+{
+	struct change **at =
+		&tree->changes[hash_name(change->parent, change->name) & (tree->buckets - 1)];
+
+	while (*at != change)
+		at = &(*at)->in_bucket;
+	*at = change->in_bucket;
+	tree->count--;
+}
+
+static void drop_below(struct tree *tree, struct change *change)
+{
+	while (change->children) {
+		struct change *child = change->children;
+
+		change->children = child->next;
+		drop_below(tree, child);
+		bucket_remove(tree, child);
+		free(child);
+	}
+	tree_forget_dropped(change);
+}
+
+/*
+ * A directory that is entered has no copy itself, but names below it may: those are at the staging
+ * root, where they stay until the end, known to nobody. Rare (the directory went away between two
+ * rounds), and the sweep of the staging directory takes them.
+ */
+void tree_drop(struct tree *tree, struct change *change)
+{
+	struct change *parent = change->parent;
+
+	drop_below(tree, change);
+	bucket_remove(tree, change);
+	if (change->previous)
+		change->previous->next = change->next;
+	else
+		parent->children = change->next;
+	if (change->next)
+		change->next->previous = change->previous;
+	if (!change->staged) {
+		free(change);
+		return;
+	}
+	change->next = parent->dropped;
+	parent->dropped = change;
+	for (; parent; parent = parent->parent)
+		parent->pending = true;
+}
+
+struct link_group *tree_group(struct tree *tree, uint64_t ino)
+{
+	struct link_group **bucket = &tree->groups[hash_ino(ino) & (tree->group_buckets - 1)];
+	struct link_group *group;
+
+	for (group = *bucket; group; group = group->in_bucket)
+		if (group->stamp.ino == ino)
+			return group;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	group->stamp.ino = ino;
+	group->in_bucket = *bucket;
+	*bucket = group;
+	tree->group_count++;
+	return group;
+}
+
+void tree_want(struct change *change)
+{
+	change->wanted = true;
+	for (; change; change = change->parent)
+		change->pending = true;
+}
+
+/* Puts "/text" before what stands at *at; false when it does not fit. */
+static bool put_before(char *path, char **at, const char *text)
+{
+	size_t length = strlen(text);
+
+	if ((size_t)(*at - path) < length + 1)
+		return false;
+	*at -= length;
+	memcpy(*at, text, length);
+	*--*at = '/';
+	return true;
+}
+
+const char *tree_path(const struct change *change, const char *name, char *path, size_t size)
+{
+	char *at = path + size - 1;
+
+	*at = '\0';
+	if (name && !put_before(path, &at, name))
+		return at;
+	for (; change && change->parent; change = change->parent)
+		if (!put_before(path, &at, change->name))
+			return at;
+	return *at ? at + 1 : ".";
+}
+
+bool is_same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->ino == b->ino && a->size == b->size && a->mode == b->mode &&
+	       a->ctime.tv_sec == b->ctime.tv_sec && a->ctime.tv_nsec == b->ctime.tv_nsec;
+}

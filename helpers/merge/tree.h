@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What has to change below one lower directory, as a tree in memory: one node for each name of the
+ * upper layer. It outlives a round of staging, so that the next round does only what is new.
+ * Pure: knows no file.
+ */
+#ifndef INITFS_MERGE_TREE_H
+#define INITFS_MERGE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+enum change_kind {
+	CHANGE_ENTER, /* a directory that both layers have: its attributes change, and what is in it */
+	CHANGE_PLACE, /* staged at the staging root, published by one rename */
+	CHANGE_INSIDE, /* staged inside a new directory, published together with that */
+	CHANGE_DELETE, /* a whiteout over a name that the lower layer has */
+};
+
+/* What has to differ when an object of the upper layer was changed since. */
+struct stamp {
+	uint64_t ino;
+	uint64_t size;
+	struct timespec ctime;
+	mode_t mode;
+};
+
+struct change {
+	struct change *parent; /* NULL for the layer's root */
+	struct change *children;
+	struct change *previous;
+	struct change *next;
+	struct change *in_bucket;
+	struct change *dropped; /* children that are gone, while their staged copies still stand */
+
+	struct stamp stamp;
+	uint64_t id; /* the staged name of CHANGE_PLACE, and of what CHANGE_DELETE takes away */
+	enum change_kind kind;
+	bool seen; /* by the scan that is going on */
+	bool certain; /* a later change cannot have the same stamp */
+	bool wanted; /* not staged yet as it is now */
+	bool pending; /* wanted, or something below it is */
+	bool staged; /* something stands at its place in the staging directory */
+	bool lower; /* the lower layer has the name: it is replaced */
+	bool has_links; /* not the only name of its inode */
+	char name[];
+};
+
+/* Regular files and others with several names: staged once, under "lID", and linked from there. */
+struct link_group {
+	struct link_group *in_bucket;
+	struct stamp stamp;
+	uint64_t id;
+	bool staged;
+	bool counted; /* by the check of space */
+};
+
+struct tree {
+	struct change *root;
+	struct change **changes; /* buckets */
+	size_t buckets;
+	size_t count;
+	struct link_group **groups;
+	size_t group_buckets;
+	size_t group_count;
+};
+
+/* Makes an empty tree: a root that is entered. Returns 0 or -ENOMEM; tree_free is due in any case. */
+int tree_make(struct tree *tree);
+void tree_free(struct tree *tree);
+
+/* The child of that name, or NULL. */
+struct change *tree_find(const struct tree *tree, const struct change *parent, const char *name);
+
+/* Adds a child (which must not exist), everything but its name and parent zero. NULL: no memory. */
+struct change *tree_add(struct tree *tree, struct change *parent, const char *name);
+
+/*
+ * Takes change and all below it out of the tree. Where a copy was staged, its node moves to
+ * parent->dropped, childless, so that staging removes the copy; else it is freed.
+ */
+void tree_drop(struct tree *tree, struct change *change);
+
+/* Frees parent->dropped once staging has removed those copies. */
+void tree_forget_dropped(struct change *parent);
+
+/* The link group of an inode, made when there is none. NULL: no memory. */
+struct link_group *tree_group(struct tree *tree, uint64_t ino);
+
+/* Marks change as wanted, and the way to it as pending. */
+void tree_want(struct change *change);
+
+/* Writes the path below the layer's root ("." for the root); what is too long loses its beginning. */
+const char *tree_path(const struct change *change, const char *name, char *path, size_t size);
+
+bool is_same_stamp(const struct stamp *a, const struct stamp *b);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Extended attributes: which of an upper layer's are the overlay's own, and carrying the others.
+ * A descriptor may be O_PATH, of any type of object; /proc has to be mounted.
+ */
+#ifndef INITFS_MERGE_XATTRS_H
+#define INITFS_MERGE_XATTRS_H
+
+#include <stddef.h>
+
+/* What the kernel allows: XATTR_LIST_MAX and XATTR_SIZE_MAX, and a byte to end them. */
+#define XATTRS_MAX (65536 + 1)
+
+enum xattr_kind {
+	XATTR_CARRY, /* a program's, or the system's: belongs to the object */
+	XATTR_SKIP, /* the overlay's book-keeping, without meaning on the disk */
+	XATTR_OPAQUE, /* "y": the lower directory of that name does not show through */
+	XATTR_REFUSE, /* the overlay's, and it says that the object is not what it looks like */
+};
+
+/* Pure. name as it stands in the upper layer. */
+enum xattr_kind xattr_kind(const char *name);
+
+/*
+ * Pure. The name that the attribute has in the view, and so on the disk: since Linux 6.7 an overlay
+ * escapes a program's own trusted.overlay.X as trusted.overlay.overlay.X. Writes into buffer.
+ */
+const char *xattr_carried_name(const char *name, char *buffer, size_t size);
+
+/* Memory that is needed for each object; the caller has one for all. */
+struct xattr_buffers {
+	char names[XATTRS_MAX];
+	char other[XATTRS_MAX];
+	char value[XATTRS_MAX];
+	char old[XATTRS_MAX];
+};
+
+/* The names of an object below dirfd (not followed), as "a\0b\0"; returns their length or -errno. */
+int xattrs_list_at(int dirfd, const char *name, char *names);
+
+/* The value, ended by a zero that does not count; returns its length or -errno. */
+int xattrs_get_at(int dirfd, const char *name, const char *attribute, char *value);
+
+/* Gives a new object to all that from has and that is to be carried. Returns 0 or -errno. */
+int xattrs_copy(int from, int to, struct xattr_buffers *buffers);
+
+/*
+ * Makes those of an existing directory equal to from's. What from's file system cannot hold at all
+ * (user.* on a tmpfs before Linux 6.6) was lost at copy-up without anybody's wish, so it stays; so
+ * do the lower layer's own trusted.overlay.*. Returns 0 or -errno.
+ */
+int xattrs_mirror(int from, int to, struct xattr_buffers *buffers);
+
+#endif

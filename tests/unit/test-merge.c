@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the merge decides without touching anything: attributes, room, mounts, the tree of changes. */
+#include "config.h"
+
+#include "check.h"
+#include "merge/check.h"
+#include "merge/mounts.h"
+#include "merge/tree.h"
+#include "merge/xattrs.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static void test_xattrs(void)
+{
+	char buffer[256];
+
+	CHECK(xattr_kind("user.x") == XATTR_CARRY);
+	CHECK(xattr_kind("security.capability") == XATTR_CARRY);
+	CHECK(xattr_kind("system.posix_acl_access") == XATTR_CARRY);
+	CHECK(xattr_kind("trusted.overlayx") == XATTR_CARRY);
+	CHECK(xattr_kind("trusted.overlay.origin") == XATTR_SKIP);
+	CHECK(xattr_kind("trusted.overlay.impure") == XATTR_SKIP);
+	CHECK(xattr_kind("trusted.SGI_ACL_FILE") == XATTR_SKIP);
+	CHECK(xattr_kind("trusted.overlay.opaque") == XATTR_OPAQUE);
+	CHECK(xattr_kind("trusted.overlay.redirect") == XATTR_REFUSE);
+	CHECK(xattr_kind("trusted.overlay.metacopy") == XATTR_REFUSE);
+	CHECK(xattr_kind("trusted.overlay.of a later kernel") == XATTR_REFUSE);
+	CHECK(xattr_kind("trusted.overlay.overlay.redirect") == XATTR_CARRY);
+	CHECK_STR(xattr_carried_name("user.x", buffer, sizeof(buffer)), "user.x");
+	CHECK_STR(xattr_carried_name("trusted.overlay.overlay.opaque", buffer, sizeof(buffer)),
+		  "trusted.overlay.opaque");
+	CHECK_STR(xattr_carried_name("trusted.overlay.overlay.overlay.x", buffer, sizeof(buffer)),
+		  "trusted.overlay.overlay.x");
+}
+
+static void test_room(void)
+{
+	struct room room = { .block = 4096,
+			     .blocks = 64000,
+			     .free_blocks = 2000,
+			     .inodes = 6400,
+			     .free_inodes = 200 };
+
+	/* The reserve is 1000 blocks and 100 inodes. */
+	CHECK_INT(check_room(&room, 100, 900 * 4096), 0);
+	CHECK_INT(check_room(&room, 100, 901 * 4096), -ENOSPC);
+	CHECK_INT(check_room(&room, 101, 0), -EDQUOT);
+	room.inodes = 0;
+	CHECK_INT(check_room(&room, 101, 0), 0);
+	room.free_blocks = 999;
+	CHECK_INT(check_room(&room, 1, 0), -ENOSPC);
+	CHECK_INT(check_room(&room, 0, 0), 0);
+	room.blocks = 1ULL << 40;
+	room.free_blocks = 20000;
+	CHECK_INT(check_room(&room, 1, 1000 * 4096), 0); /* 64 MiB of reserve are enough */
+}
+
+static void test_mount_line(void)
+{
+	char line[] = "36 35 98:0 /mnt\\0401 /a\\040b rw,noatime master:1 propagate_from:2 - ext3 "
+		      "/dev/root rw,errors=continue";
+	char plain[] = "22 1 0:20 / / rw - overlay x ro,lowerdir=/a\\:b:/c,upperdir=/u\\134,v";
+	char broken[] = "36 35 98:0 /mnt /a rw master:1";
+	struct mount_line mount;
+
+	CHECK_INT(mounts_parse(line, &mount), 0);
+	CHECK_INT(mount.id, 36);
+	CHECK_INT(mount.parent, 35);
+	CHECK_STR(mount.root, "/mnt 1");
+	CHECK_STR(mount.target, "/a b");
+	CHECK_STR(mount.type, "ext3");
+	CHECK_STR(mount.source, "/dev/root");
+	CHECK(mounts_has_option(mount.options, "rw"));
+	CHECK(!mounts_has_option(mount.options, "noatim"));
+	CHECK(mounts_has_option(mount.super, "errors=continue"));
+	CHECK_INT(mounts_parse(plain, &mount), 0);
+	CHECK_STR(mount.target, "/");
+	CHECK(!mounts_has_option(mount.super, "rw"));
+	CHECK_INT(mounts_parse(broken, &mount), -EINVAL);
+}
+
+static void test_option_values(void)
+{
+	const char *at = "rw,lowerdir=/a\\,b:/c,upperdir=/u,lowerdir+=/d\\040e,workdir=";
+	const char *again = at;
+	char value[64];
+
+	CHECK(mounts_next_value(&at, "lowerdir=", value, sizeof(value)));
+	CHECK_STR(value, "/a,b:/c");
+	CHECK(!mounts_next_value(&at, "lowerdir=", value, sizeof(value)));
+	at = again;
+	CHECK(mounts_next_value(&at, "lowerdir+=", value, sizeof(value)));
+	CHECK_STR(value, "/d e");
+	CHECK(mounts_next_value(&at, "workdir=", value, sizeof(value)));
+	CHECK_STR(value, "");
+}
+
+static void test_paths(void)
+{
+	CHECK(is_at_or_below("/var/log", "/var"));
+	CHECK(is_at_or_below("/var", "/var"));
+	CHECK(is_at_or_below("/anything", "/"));
+	CHECK(!is_at_or_below("/variant", "/var"));
+	CHECK(!is_at_or_below("/", "/var"));
+}
+
+static void test_tree(void)
+{
+	struct tree tree;
+	struct change *a, *b, *c;
+	char path[64], name[32];
+	int i;
+
+	CHECK_INT(tree_make(&tree), 0);
+	CHECK_STR(tree_path(tree.root, NULL, path, sizeof(path)), ".");
+	a = tree_add(&tree, tree.root, "a");
+	b = tree_add(&tree, a, "b");
+	c = tree_add(&tree, b, "c");
+	CHECK_STR(tree_path(c, NULL, path, sizeof(path)), "a/b/c");
+	CHECK_STR(tree_path(c, "d", path, sizeof(path)), "a/b/c/d");
+	CHECK(tree_find(&tree, a, "b") == b);
+	CHECK(!tree_find(&tree, tree.root, "b"));
+	tree_want(c);
+	CHECK(c->wanted && !b->wanted && b->pending && tree.root->pending);
+
+	/* Many, so that the buckets grow; each is still found, and gone once it is dropped. */
+	for (i = 0; i < 2000; i++) {
+		(void)snprintf(name, sizeof(name), "n%d", i);
+		CHECK(tree_add(&tree, b, name) != NULL);
+	}
+	for (i = 0; i < 2000; i++) {
+		(void)snprintf(name, sizeof(name), "n%d", i);
+		CHECK(tree_find(&tree, b, name) != NULL);
+	}
+	tree_drop(&tree, tree_find(&tree, b, "n1000"));
+	CHECK(!tree_find(&tree, b, "n1000"));
+	CHECK(tree_find(&tree, b, "n999") && tree_find(&tree, b, "n1001"));
+
+	/* What is staged leaves its node behind, so that the copy is removed. */
+	b->staged = true;
+	tree.root->pending = false;
+	tree_drop(&tree, b);
+	CHECK(a->dropped == b && !b->children && !a->children);
+	CHECK(tree.root->pending);
+	CHECK_INT(tree.count, 1);
+	tree_forget_dropped(a);
+	CHECK(!a->dropped);
+	tree_free(&tree);
+}
+
+static void test_groups(void)
+{
+	struct tree tree;
+	struct link_group *group;
+
+	CHECK_INT(tree_make(&tree), 0);
+	group = tree_group(&tree, 7);
+	CHECK(group && !group->staged);
+	CHECK(tree_group(&tree, 7) == group);
+	CHECK(tree_group(&tree, 8) != group);
+	tree_free(&tree);
+}
+
+int main(void)
+{
+	test_xattrs();
+	test_room();
+	test_mount_line();
+	test_option_values();
+	test_paths();
+	test_tree();
+	test_groups();
+	return check_result();
+}
