@@ -144,10 +144,14 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 {
 	int r = 0;
 
+	/*
+	 * The hook need not wait for programs. And a hook that gives up kills us without a word:
+	 * from the first program on we have to be there for its --undo.
+	 */
+	survivor_verdict(survivor, EXIT_DONE);
 	while (r == 0 && !loop->is_leaving) {
 		watch_look(loop->watch);
 		look_at_logins(loop);
-		survivor_verdict(survivor, EXIT_DONE);
 		if (!watch_has_work(loop->watch) && !loop->holds_logins)
 			break;
 		if (loop->stop_deadline && watch_now() >= loop->stop_deadline) {

@@ -10,7 +10,7 @@
 /*
  * Runs until everything it started has stopped on purpose or was given up and logins are open, or
  * until a signal: SIGTERM leaves the programs alone, SIGINT stops them first (the hook's undo).
- * Gives the verdict EXIT_DONE as soon as what needs nothing has been started. Returns 0, or
+ * Gives the verdict EXIT_DONE just before it starts the first program. Returns 0, or
  * -errno. The watch is closed in any case.
  */
 int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault);

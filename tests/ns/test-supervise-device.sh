@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The screen waits for its device, within its bound; what cannot start early is skipped with the reason.
+. "${INITFS_SRC:?}/tests/lib/early-root.sh"
+
+# a device that comes late
+entry screen Kind=screen 'Exec=/srv/daemon screen' 'NeedsDevice=/dev/dri/card* /dev/fb0' Bound=60
+"$supervise" -- "$root" || fail "it did not start"
+within 10 test -e "$root/run/initfs/supervise.pid"
+mkdir "$root/dev/dri"
+: >"$root/dev/dri/card7" # no device, though the name fits
+sleep 0.3
+marked 'early.start' && fail "a plain file passed for a device"
+mknod "$root/dev/dri/card0" c 226 0
+within 10 marked 'early.start name=screen'
+"$supervise" --undo -- "$root" || fail "undo"
+
+# one that does not come
+rm -r "$root/dev/dri"
+: >"$timeline"
+entry screen Kind=screen 'Exec=/srv/daemon screen' 'NeedsDevice=/dev/dri/card*' Bound=1
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.skipped name=screen why="no device /dev/dri/card\*"'
+marked 'early.start' && fail "it was started without a device"
+"$supervise" --undo -- "$root" || fail "undo"
+
+# a need that never becomes ready, and one that is stopped on purpose
+: >"$timeline"
+entry bus Kind=bus 'Exec=/srv/daemon bus' Ready=path:/run/never ReadyBound=1
+entry screen Kind=screen 'Exec=/srv/daemon screen' Needs=bus
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.late name=bus'
+within 10 marked 'early.skipped name=screen why="bus was not ready in time"'
+"$supervise" --undo -- "$root" || fail "undo"
+: >"$timeline"
+echo 0 >"$root/var/bus.says"
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.skipped name=screen why="bus is not there"'
+"$supervise" --undo -- "$root" || fail "undo"
+rm "$root/var/bus.says"
+
+# a directory that cannot be written
+: >"$timeline"
+mkdir "$root/srv/ro"
+mount -t tmpfs -o ro ro "$root/srv/ro"
+entry screen Kind=screen 'Exec=/srv/daemon screen' NeedsWritable=/srv/ro
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.skipped name=screen why="/srv/ro cannot be written"'
+"$supervise" --undo -- "$root" || fail "undo"
+
+# somebody else runs it already
+: >"$timeline"
+cp /bin/sleep "$root/srv/sleep"
+chroot "$root" /srv/sleep 1000 &
+other=$!
+within 10 sh -c "readlink /proc/$other/exe | grep -q srv/sleep"
+echo "$other" >"$root/run/sleep.pid"
+entry screen Kind=screen 'Exec=/srv/sleep 1000' Program=/srv/sleep PidFile=/run/sleep.pid
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked "early.skipped name=screen why=\"it runs already as pid $other\""
+[ "$(cat "$root/run/sleep.pid")" = "$other" ] || fail "the pid file of the other is gone"
+"$supervise" --undo -- "$root" || fail "undo"
+[ -d "/proc/$other" ] || fail "the other was killed"
+kill "$other"
+
+# init starts services itself by now
+: >"$timeline"
+runlevel 2
+entry screen Kind=screen 'Exec=/srv/daemon screen'
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.skipped name=screen why="init starts it itself by now"'
+"$supervise" --undo -- "$root" || fail "undo"
+exit 0
