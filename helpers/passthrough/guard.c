@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guard. Its order at a death: new sessions first (devices, detached mounts, child, an answer),
+ * then for each view: detach the dead one, attach the new one at once.
+ */
+#include "config.h"
+
+#include "passthrough/guard.h"
+#include "passthrough/carry.h"
+#include "common/fd.h"
+#include "common/mountfd.h"
+#include "common/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+bool guard_is_hopeless(struct guard *guard, time_t now)
+{
+	time_t *slot = &guard->deaths[guard->deaths_count % GUARD_DEATHS_MAX];
+	bool is_hopeless =
+		guard->deaths_count >= GUARD_DEATHS_MAX && now - *slot < GUARD_DEATHS_SECONDS;
+
+	*slot = now;
+	guard->deaths_count++;
+	return is_hopeless;
+}
+
+static void mark(const struct guard *guard, const char *what, const char *key, const char *value)
+{
+	char event[64];
+
+	(void)snprintf(event, sizeof(event), "%s.%s", guard->name, what);
+	timeline_mark(guard->timeline, event, key, value, NULL);
+}
+
+static void close_mounts(struct guard_view *views, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		fusemount_close(&views[i].mount);
+}
+
+static _Noreturn void child_main(struct guard *guard, struct guard_view *views, int ready)
+{
+	struct guard_child child = {
+		.views = views,
+		.count = guard->count,
+		.guard = getppid(),
+		.ready = { ready },
+	};
+
+	fd_close(&guard->device);
+	fd_close(&guard->signals);
+	_exit(guard->serve(&child, guard->data));
+}
+
+/* Waits for the child's word, or for its death: then the pipe ends. */
+static int wait_until_ready(int pipe_end, struct fault *fault)
+{
+	unsigned char code = EXIT_FAILED;
+	ssize_t n;
+
+	do
+		n = read(pipe_end, &code, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1 || code != EXIT_DONE)
+		return fault_at(fault, -ECHILD, "start the process that serves the views", NULL);
+	return 0;
+}
+
+/*
+ * Forks a child for the mounts made in views. Only the child keeps the devices: a connection dies
+ * with the last one who holds it, and it has to die with the child.
+ */
+static int start_child(struct guard *guard, struct guard_view *views, struct fault *fault)
+{
+	auto_close int listen_end = -EBADF;
+	int ends[2];
+	size_t i;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fault_at(fault, -errno, "make a pipe", NULL);
+	listen_end = ends[0];
+	guard->child = fork();
+	if (guard->child < 0) {
+		int r = -errno;
+
+		fd_close(&ends[1]);
+		return fault_at(fault, r, "start a process", NULL);
+	}
+	if (guard->child == 0) {
+		fd_close(&listen_end);
+		for (i = 0; i < guard->count; i++)
+			fd_close(&views[i].mount.mount);
+		child_main(guard, views, ends[1]);
+	}
+	fd_close(&ends[1]);
+	for (i = 0; i < guard->count; i++)
+		fd_close(&views[i].mount.device);
+	return wait_until_ready(listen_end, fault);
+}
+
+/* Asks each new session for its root's attributes: what is attached has to answer. */
+static int check_answers(struct guard_view *views, size_t count, struct fault *fault)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (views[i].mount.mount >= 0 && fstat(views[i].mount.mount, &st) < 0)
+			return fault_at(fault, -errno, "get an answer from the new view of",
+					views[i].path);
+	return 0;
+}
+
+/* New sessions with a new child, for the views that are wanted; nothing is seen of them yet. */
+static int prepare(struct guard *guard, struct guard_view *views, struct fault *fault)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < guard->count; i++) {
+		if (!views[i].is_up)
+			continue;
+		r = fusemount_make(guard->device, guard->subtype, &views[i].mount, fault);
+		if (r < 0)
+			return r;
+	}
+	r = start_child(guard, views, fault);
+	if (r < 0)
+		return r;
+	return check_answers(views, guard->count, fault);
+}
+
+static void detach_all(struct guard *guard)
+{
+	size_t i;
+
+	for (i = guard->count; i-- > 0;) {
+		struct guard_view *view = &guard->views[i];
+
+		if (view->is_up && fusemount_detach(view->path, view->mount.id) < 0)
+			mark(guard, "kept", "dir", view->path);
+		view->is_up = false;
+	}
+}
+
+static void kill_child(struct guard *guard)
+{
+	if (guard->child <= 0)
+		return;
+	(void)kill(guard->child, SIGKILL);
+	(void)waitpid(guard->child, NULL, 0);
+	guard->child = 0;
+}
+
+static int watch_signals(struct guard *guard, struct fault *fault)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return fault_at(fault, -errno, "block signals", NULL);
+	guard->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (guard->signals < 0)
+		return fault_at(fault, -errno, "watch for signals", NULL);
+	return 0;
+}
+
+static int attach_first(struct guard *guard, struct fault *fault)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < guard->count; i++) {
+		struct guard_view *view = &guard->views[i];
+
+		r = mountfd_attach(view->mount.mount, AT_FDCWD, view->path, fault);
+		if (r < 0)
+			return r;
+		view->is_up = true;
+		fd_close(&view->mount.mount); /* it would keep the mount busy */
+	}
+	return 0;
+}
+
+int guard_start(struct guard *guard, struct fault *fault)
+{
+	size_t i;
+	int r;
+
+	guard->child = 0;
+	guard->signals = -EBADF;
+	for (i = 0; i < guard->count; i++) {
+		guard->views[i].mount = (struct fusemount){ -EBADF, -EBADF, 0 };
+		guard->views[i].is_up = true; /* wanted; nothing is attached before attach_first */
+	}
+	guard->device = open("/dev/fuse", O_PATH | O_CLOEXEC);
+	if (guard->device < 0)
+		return fault_at(fault, -errno, "open", "/dev/fuse");
+	r = watch_signals(guard, fault);
+	if (r == 0)
+		r = prepare(guard, guard->views, fault);
+	for (i = 0; i < guard->count; i++)
+		guard->views[i].is_up = false;
+	if (r == 0)
+		r = attach_first(guard, fault);
+	if (r < 0) {
+		detach_all(guard);
+		close_mounts(guard->views, guard->count);
+		kill_child(guard);
+	}
+	return r;
+}
+
+/* In place of the dead view: fresh (a mount's descriptor) with what was mounted below it. */
+static int replace(struct guard *guard, struct guard_view *view, int fresh, struct fault *fault)
+{
+	struct carry carry;
+	int r;
+
+	carry_collect(&carry, view->path);
+	r = fusemount_detach(view->path, view->mount.id);
+	if (r == 0)
+		r = mountfd_attach(fresh, AT_FDCWD, view->path, fault);
+	if (r == 0 && carry_attach(&carry) < 0)
+		mark(guard, "lost-mount", "path", carry.lost);
+	carry_free(&carry);
+	return r;
+}
+
+/* Views that were switched or detached meanwhile are no longer ours to mend. */
+static bool update_wanted(struct guard *guard)
+{
+	bool is_any = false;
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < guard->count; i++) {
+		struct guard_view *view = &guard->views[i];
+
+		view->is_up = view->is_up && fusemount_id_at(view->path, &id) == 0 &&
+			      id == view->mount.id;
+		is_any = is_any || view->is_up;
+	}
+	return is_any;
+}
+
+static int again(struct guard *guard, struct fault *fault)
+{
+	auto_free struct guard_view *fresh = calloc(guard->count, sizeof(*fresh));
+	size_t i;
+	int r;
+
+	if (!fresh)
+		return -ENOMEM;
+	memcpy(fresh, guard->views, guard->count * sizeof(*fresh));
+	for (i = 0; i < guard->count; i++)
+		fresh[i].mount = (struct fusemount){ -EBADF, -EBADF, 0 };
+	r = prepare(guard, fresh, fault);
+	for (i = 0; i < guard->count && r == 0; i++) {
+		if (!fresh[i].is_up)
+			continue;
+		r = replace(guard, &guard->views[i], fresh[i].mount.mount, fault);
+		guard->views[i].mount.id = fresh[i].mount.id;
+		guard->views[i].is_up = r == 0;
+		if (r == -ENOENT)
+			r = 0; /* it went while we were preparing */
+	}
+	close_mounts(fresh, guard->count);
+	if (r < 0)
+		kill_child(guard);
+	return r;
+}
+
+/* The bare directories in place of views that nobody serves. */
+static void give_up(struct guard *guard)
+{
+	struct fault fault = { 0 };
+	size_t i;
+
+	for (i = 0; i < guard->count; i++) {
+		struct guard_view *view = &guard->views[i];
+		auto_close int bare = -EBADF;
+
+		if (!view->is_up)
+			continue;
+		bare = mountfd_clone(AT_FDCWD, view->backing, 0, &fault);
+		if (bare >= 0)
+			(void)replace(guard, view, bare, &fault);
+		else
+			(void)fusemount_detach(view->path, view->mount.id);
+		mark(guard, "gave-up", "dir", view->path);
+	}
+}
+
+/* A child has died with that wait status. Whether the guard goes on. */
+static bool mend(struct guard *guard, int status)
+{
+	struct fault fault = { 0 };
+	struct timespec now;
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), WIFSIGNALED(status) ? "signal:%d" : "exit:%d",
+		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	mark(guard, "died", "status", text);
+	for (;;) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		if (guard_is_hopeless(guard, now.tv_sec))
+			return false;
+		if (again(guard, &fault) == 0)
+			break;
+		mark(guard, "died", "why", fault.step ? fault.step : "start");
+		fault = (struct fault){ 0 };
+	}
+	(void)snprintf(text, sizeof(text), "%d", (int)guard->child);
+	mark(guard, "again", "pid", text);
+	return true;
+}
+
+bool guard_run(struct guard *guard)
+{
+	struct signalfd_siginfo info;
+	int status;
+
+	for (;;) {
+		if (read(guard->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+			continue; /* EINTR by SIGSTOP and SIGCONT */
+		if (info.ssi_signo == SIGTERM) {
+			detach_all(guard);
+			continue;
+		}
+		if (waitpid(guard->child, &status, WNOHANG) != guard->child)
+			continue;
+		guard->child = 0;
+		/* Whatever its status says: what counts is whether a view stands there unserved. */
+		if (!update_wanted(guard))
+			return false;
+		if (!mend(guard, status)) {
+			give_up(guard);
+			return true;
+		}
+	}
+}
