@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The serving process. */
+#include "config.h"
+
+#include "hold/serve.h"
+#include "hold/control.h"
+#include "hold/locks.h"
+#include "hold/ops.h"
+
+#include "common/fd.h"
+#include "common/report.h"
+#include "common/timeline.h"
+#include "passthrough/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define WORKERS 4 /* for each view: requests that wait for a disk must not stop all others */
+#define REQUEST_MAX \
+	(128 * 1024) /* bytes of data in one; more costs locked memory for each worker */
+#define STACK_SIZE (256 * 1024)
+
+static void on_init(void *userdata, struct fuse_conn_info *conn)
+{
+	static const unsigned int wanted =
+		FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_AUTO_INVAL_DATA |
+		FUSE_CAP_ASYNC_DIO | FUSE_CAP_IOCTL_DIR | FUSE_CAP_POSIX_LOCKS |
+		FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
+		FUSE_CAP_DONT_MASK | FUSE_CAP_POSIX_ACL | FUSE_CAP_CACHE_SYMLINKS;
+
+	/*
+	 * Not HANDLE_KILLPRIV, which libfuse sets by itself: without it the kernel takes setuid,
+	 * setgid and capabilities away at a write, with the writer's rights; we are root and would
+	 * leave them. For the same reason not ATOMIC_O_TRUNC: truncating is a setattr then.
+	 * Not WRITEBACK_CACHE: what a program has written must be in the file when we seal.
+	 */
+	conn->want = wanted & conn->capable;
+	conn->max_write = REQUEST_MAX;
+}
+
+static void fill_operations(struct fuse_lowlevel_ops *ops)
+{
+	*ops = (struct fuse_lowlevel_ops){ .init = on_init };
+	ops_names(ops);
+	ops_attributes(ops);
+	ops_xattrs(ops);
+	ops_data(ops);
+	ops_streams(ops);
+	ops_locks(ops);
+}
+
+static int view_start(struct view *view, const char *backing, int device, struct fault *fault)
+{
+	char program[] = "initfs-hold";
+	char *argv[] = { program, NULL };
+	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+	auto_close int root = open(backing, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct fuse_lowlevel_ops ops;
+	char path[32];
+	int r;
+
+	if (root < 0)
+		return fault_at(fault, -errno, "open the layer", backing);
+	r = tree_init(&view->tree, root);
+	if (r < 0)
+		return fault_at(fault, r, "read the layer", backing);
+	(void)take_fd(&root);
+	fill_operations(&ops);
+	view->session = fuse_session_new(&args, &ops, sizeof(ops), view);
+	fuse_opt_free_args(&args);
+	if (!view->session)
+		return fault_at(fault, -ENOMEM, "make a FUSE session for", view->path);
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", device);
+	if (fuse_session_mount(view->session, path) < 0)
+		return fault_at(fault, -EBADF, "start the FUSE session for", view->path);
+	return 0;
+}
+
+static void worker_ends(struct view *view)
+{
+	static const uint64_t one = 1;
+	bool is_last;
+
+	pthread_mutex_lock(&view->hold->gate.lock);
+	is_last = --view->workers == 0;
+	pthread_mutex_unlock(&view->hold->gate.lock);
+	if (is_last && write(view->hold->ended, &one, sizeof(one)) < 0)
+		return; /* cannot be: an eventfd takes 2^64 - 2 of them */
+}
+
+/* Ends with the session: when the last file opened through the view has been closed (ENODEV). */
+static void *worker(void *arg)
+{
+	struct view *view = arg;
+	struct fuse_buf buf = { 0 };
+	int n;
+
+	/* Path calls (xattrs, chmod) reach objects by their descriptor's number from here. */
+	if (caller_prepare() < 0 || fchdir(view->hold->proc) < 0)
+		abort(); /* without both, files would be made with a wrong owner or mode */
+	while (!fuse_session_exited(view->session)) {
+		n = fuse_session_receive_buf(view->session, &buf);
+		if (n == -EINTR || n == -EAGAIN)
+			continue;
+		if (n <= 0)
+			break;
+		gate_enter(&view->hold->gate);
+		fuse_session_process_buf(view->session, &buf);
+		gate_leave(&view->hold->gate);
+	}
+	free(buf.mem);
+	worker_ends(view);
+	return NULL;
+}
+
+static int start_thread(void *(*run)(void *), void *arg)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r;
+
+	(void)pthread_attr_init(&attributes);
+	(void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	r = pthread_create(&thread, &attributes, run, arg);
+	(void)pthread_attr_destroy(&attributes);
+	return -r;
+}
+
+static int start_threads(struct hold *hold, struct fault *fault)
+{
+	size_t i;
+	int n, r;
+
+	for (i = 0; i < hold->count; i++) {
+		struct view *view = &hold->views[i];
+
+		if (!view->session)
+			continue;
+		view->workers = WORKERS;
+		for (n = 0; n < WORKERS; n++) {
+			r = start_thread(worker, view);
+			if (r < 0)
+				return fault_at(fault, r, "start a thread for", view->path);
+		}
+	}
+	r = start_thread(locks_thread, hold);
+	return r < 0 ? fault_at(fault, r, "start a thread", NULL) : 0;
+}
+
+/* As many descriptors as the kernel allows: each object that it has in its caches costs one. */
+static void raise_limits(void)
+{
+	struct rlimit files = { 1048576, 1048576 };
+	static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	auto_fclose FILE *limit = fopen("/proc/sys/fs/nr_open", "re");
+	unsigned long most;
+
+	if (limit && fscanf(limit, "%lu", &most) == 1)
+		files.rlim_cur = files.rlim_max = most;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	(void)setrlimit(RLIMIT_FSIZE, &none); /* the writer's own limit was checked by the kernel */
+}
+
+static int watch_signals(struct fault *fault)
+{
+	sigset_t all, term;
+	int fd;
+
+	/* Blocked in all threads: nothing may interrupt what is done for somebody else. */
+	(void)sigfillset(&all);
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return fault_at(fault, -errno, "block signals", NULL);
+	fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? fault_at(fault, -errno, "watch for signals", NULL) : fd;
+}
+
+static int hold_open(struct hold *hold, struct fault *fault)
+{
+	hold->proc = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (hold->proc < 0)
+		return fault_at(fault, -errno, "open", "/proc/self/fd");
+	hold->run = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (hold->run < 0)
+		return fault_at(fault, -errno, "open", "/run/initfs");
+	hold->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (hold->ended < 0)
+		return fault_at(fault, -errno, "make an event", NULL);
+	hold->timeline = timeline_open(hold->run);
+	gate_init(&hold->gate);
+	locks_init(&hold->locks);
+	return 0;
+}
+
+static int views_start(struct hold *hold, const struct guard_child *child,
+		       const struct layers *layers, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	hold->views = calloc(child->count, sizeof(*hold->views));
+	if (!hold->views)
+		return fault_at(fault, -ENOMEM, "start", NULL);
+	hold->count = child->count;
+	for (i = 0; i < hold->count && r == 0; i++) {
+		const struct guard_view *given = &child->views[i];
+
+		hold->views[i] = (struct view){
+			.hold = hold,
+			.number = layers->list[i].number,
+			.path = given->path,
+			.mount_id = given->mount.id,
+			.is_on_disk = given->mount.device < 0, /* an earlier child took it there */
+		};
+		if (given->mount.device >= 0)
+			r = view_start(&hold->views[i], given->backing, given->mount.device, fault);
+	}
+	return r;
+}
+
+/* mlockall is not inherited; the other marks of a survivor are. */
+static void harden(void)
+{
+	(void)mallopt(M_ARENA_MAX, 2); /* of one for each thread, all of them locked */
+	(void)mallopt(M_MMAP_THRESHOLD, 4 * REQUEST_MAX); /* no mmap and munmap for each request */
+	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	raise_limits();
+}
+
+/* Nobody uses a view any more. Where the guard is dead the last word is ours. */
+static void say_farewell(const struct hold *hold)
+{
+	if (getppid() == hold->guard)
+		return;
+	(void)unlinkat(hold->run, CONTROL_SOCKET, 0);
+	timeline_mark(hold->timeline, "hold.gone", NULL);
+}
+
+int serve(struct guard_child *child, void *data)
+{
+	/* Lives as long as the process: its workers may be anywhere when main ends. */
+	static struct hold hold;
+	struct fault fault = { 0 };
+	int listener, signals, r;
+
+	hold.guard = child->guard;
+	harden();
+	signals = watch_signals(&fault);
+	r = signals < 0 ? signals : hold_open(&hold, &fault);
+	if (r == 0)
+		r = views_start(&hold, child, data, &fault);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	listener = control_listen(&hold, &fault);
+	r = listener < 0 ? listener : start_threads(&hold, &fault);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	/* Who cannot be listed is served all the same; `initfs status` will not find it. */
+	(void)pidfile_write(hold.run, "hold.pid");
+	(void)survivor_omit("initfs-hold");
+	survivor_verdict(&child->ready, EXIT_DONE);
+
+	control_run(&hold, listener, signals);
+	pidfile_remove(hold.run, "hold.pid");
+	say_farewell(&hold);
+	return EXIT_DONE;
+}

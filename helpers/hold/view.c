@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations of initfs-hold have in common. */
+#include "config.h"
+
+#include "hold/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/*
+ * While the view is the only way to the files, what the kernel knows is true for as long as it
+ * likes. After the switch others reach the disk without us, so nothing may be kept. Attributes can
+ * be taken back then (view_invalidate in serve.c). Names cannot without harm: the kernel would unhash
+ * the directories that programs stand in, and their getcwd(2) would fail with ENOENT. So names are
+ * never kept for long.
+ */
+#define ENTRY_SECONDS 1.0
+#define ATTR_SECONDS 3600.0
+
+double view_entry_time(const struct view *view)
+{
+	return view->is_on_disk || view->hold->is_wary ? 0 : ENTRY_SECONDS;
+}
+
+bool is_number_ambiguous(const struct stat *st)
+{
+	return !S_ISDIR(st->st_mode) && st->st_nlink > 1 && (uint64_t)st->st_ino >> 63;
+}
+
+double view_attr_time(const struct view *view, const struct stat *st)
+{
+	/* Two nodes may be one object after all, and the kernel would not know of each other's changes. */
+	if (is_number_ambiguous(st))
+		return 0;
+	return view->is_on_disk || view->hold->is_wary ? 0 : ATTR_SECONDS;
+}
+
+int view_reopen(const struct hold *hold, int fd, int flags)
+{
+	char link[VIEW_LINK_SIZE];
+	int opened;
+
+	if (fd < 0)
+		return -ESTALE;
+	flags &= O_ACCMODE | O_APPEND | O_DIRECT | O_DIRECTORY | O_DSYNC | O_SYNC | O_LARGEFILE |
+		 O_NOATIME | O_NONBLOCK | O_PATH | O_TRUNC;
+	(void)snprintf(link, sizeof(link), "%d", fd);
+	opened = openat(hold->proc, link, flags | O_CLOEXEC | O_NOCTTY);
+	if (opened < 0)
+		return -errno;
+	/*
+	 * Opening has told whether the file system takes O_DIRECT. Doing it would need buffers
+	 * aligned as the program's are, and ours are not: through the page cache all is the same.
+	 */
+	if (flags & O_DIRECT && fcntl(opened, F_SETFL, flags & ~O_DIRECT) < 0) {
+		close(opened);
+		return -EINVAL;
+	}
+	return opened;
+}
+
+int view_stat(const struct node *node, struct stat *ret_st)
+{
+	if (node->fd < 0) {
+		if (!node->last)
+			return -ESTALE;
+		*ret_st = *node->last;
+		return 0;
+	}
+	return fstat(node->fd, ret_st) < 0 ? -errno : 0;
+}
+
+const char *view_link(const struct node *node, char link[static VIEW_LINK_SIZE])
+{
+	(void)snprintf(link, VIEW_LINK_SIZE, "%d", node->fd);
+	return link;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations of initfs-hold work on: the process, its views, their open files. */
+#ifndef INITFS_HOLD_VIEW_H
+#define INITFS_HOLD_VIEW_H
+
+#define FUSE_USE_VERSION 312
+
+#include "passthrough/caller.h"
+#include "passthrough/gate.h"
+#include "passthrough/node.h"
+
+#include <fuse3/fuse_lowlevel.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lock_waiter;
+
+/* All locks of all views: one mutex, because a waiting lock is woken by another one's release. */
+struct lock_table {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct lock_waiter *waiters;
+	bool has_news; /* something was unlocked: try the waiters again */
+};
+
+struct hold;
+struct seat;
+
+/* One protected directory. */
+struct view {
+	struct hold *hold;
+	unsigned int number;
+	const char *path; /* as programs see it */
+	uint64_t mount_id;
+	struct fuse_session *session; /* NULL where this process does not serve it */
+	struct tree tree;
+	struct seat *seats; /* what is to be switched; NULL while nothing is prepared; owned */
+	size_t seats_count;
+	bool is_on_disk; /* changed only while the gate is closed */
+	unsigned int workers; /* threads that serve it; guarded by hold->gate.lock */
+};
+
+struct hold {
+	struct view *views;
+	size_t count;
+	struct gate gate; /* every request passes it */
+	struct lock_table locks;
+	int proc; /* /proc/self/fd: objects are reopened through it; owned */
+	int run; /* /run/initfs; owned */
+	int timeline; /* owned */
+	int ended; /* an eventfd: a view has lost its last worker; owned */
+	bool is_wary; /* a switch is near: what the kernel is told now must not be kept */
+	pid_t guard;
+};
+
+/* A file that somebody has open. Its node is held. */
+struct file {
+	struct file *next; /* of the same node; guarded by the tree's lock */
+	struct node *node;
+	int fd; /* owned */
+	int next_fd; /* its seat on the disk, owned; else -EBADF */
+	int flags; /* as the backing file was opened */
+	int flock; /* LOCK_SH, LOCK_EX, or 0 */
+};
+
+static inline struct view *view_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static inline struct node *view_node(fuse_req_t req, fuse_ino_t ino)
+{
+	return tree_node(&view_of(req)->tree, ino);
+}
+
+static inline struct file *view_file(const struct fuse_file_info *fi)
+{
+	return (struct file *)(uintptr_t)fi->fh;
+}
+
+static inline struct caller view_caller(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	return (struct caller){ ctx->uid, ctx->gid, ctx->pid, ctx->umask };
+}
+
+/*
+ * Overlayfs without an index breaks groups of hard links of the lower layer: each name is an inode
+ * of its own although all show the same number, until one is copied up and gets another. Numbers of
+ * a lower layer have the topmost bit (xino=on, two file systems), so with several links they do not
+ * say which object they mean: only the name does.
+ */
+bool is_number_ambiguous(const struct stat *st);
+
+/* How long the kernel may keep a name, or the attributes st, in seconds. */
+double view_entry_time(const struct view *view);
+double view_attr_time(const struct view *view, const struct stat *st);
+
+/*
+ * Opens the object behind node again with flags (those that make no sense for an object that
+ * exists are taken out). The caller owns the descriptor. -ESTALE where it has no seat.
+ */
+int view_reopen(const struct hold *hold, int fd, int flags);
+
+/* fstat of an O_PATH descriptor; a node without a seat answers what it was. 0 or -errno. */
+int view_stat(const struct node *node, struct stat *ret_st);
+
+/* The text by which path calls reach the object: relative to /proc/self/fd, where workers are. */
+#define VIEW_LINK_SIZE 16
+const char *view_link(const struct node *node, char link[static VIEW_LINK_SIZE]);
+
+#endif
