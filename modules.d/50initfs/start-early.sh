@@ -44,6 +44,14 @@ initfs_clean_tmp() {
     esac
 }
 
+# The X server's cookie is kept under the machine's name: a screen that was started before rcS gives
+# the name lets nobody in afterwards. So the name is given now; rcS gives the same.
+initfs_set_hostname() {
+    local name=""
+    [ -f "$NEWROOT/etc/hostname" ] && read -r name < "$NEWROOT/etc/hostname"
+    [ -z "$name" ] || printf '%s' "$name" > "${PREFIX-}/proc/sys/kernel/hostname"
+}
+
 # Before the screen, so that a merge that cannot start does not take a screen down again: the layers
 # would stay for ever.
 initfs_start_merge() {
@@ -62,6 +70,7 @@ initfs_start_early() {
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
     [ -e "$NEWROOT/run/initfs/supervise.pid" ] && return 0
 
+    initfs_set_hostname
     initfs_clean_tmp
     initfs_start_merge || status=$?
     if [ "$status" -ne 0 ]; then

@@ -15,7 +15,7 @@ console="$scene/console"
 rflags=""
 failures=0
 
-mkdir -p "$PREFIX/proc" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
+mkdir -p "$PREFIX/proc/sys/kernel" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
     "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
 printf 'nodev\toverlay\nnodev\tfuse\n\text4\n' > "$PREFIX/proc/filesystems"
 printf 'rootfs / rootfs rw 0 0\n' > "$PREFIX/proc/mounts"

@@ -38,8 +38,10 @@ off() (
 good() (
     words="rd.initfs $1" && . "$here/pretend.sh"
     up
+    printf 'orion\n' > "$NEWROOT/etc/hostname"
     run_hook start-early
     expect_on
+    [ "$(cat "$PREFIX/proc/sys/kernel/hostname")" = orion ] || fail "the machine has no name"
     [ -z "$2" ] || expect_call "initfs-merge --wait -- $NEWROOT"
     [ -n "$2" ] || expect_no_call initfs-merge
     expect_call "initfs-supervise --syslog=$3 --gui=$4 -- $NEWROOT"
