@@ -346,6 +346,8 @@ static void layers_remove(int *result, int state, struct fault *fault)
 	}
 	for (i = DIRS_MAX; i-- > 0;) {
 		number_text(number, i);
+		if (faccessat(dir, number, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
 		mount_remove(result, dir, number, fault);
 		name_remove(result, dir, number, AT_REMOVEDIR, fault);
 	}
