@@ -14,6 +14,7 @@ A promise that is not kept ends the test with a message and status 1.
 import signal
 import sys
 
+from . import screen
 from .agent import AgentError, Result
 from .cpio import Archive
 from .guest import Guest, LabError
@@ -22,7 +23,7 @@ from .qmp import QmpError
 from .timeline import Timeline
 
 __all__ = ["Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "expect", "guest_folder",
-           "skip"]
+           "screen", "skip"]
 
 
 def skip(reason):

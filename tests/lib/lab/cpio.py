@@ -8,12 +8,23 @@ one replaces the file of an earlier one. Nothing is built anew.
 import os
 import stat
 
+from .image import guest_folder
 
 def _entry(name, mode, body, ino, rdev=(0, 0)):
     path = name.encode() + b"\0"
     fields = (ino, mode, 0, 0, 1, 0, len(body), 0, 0, rdev[0], rdev[1], len(path), 0)
     head = b"070701" + b"".join(b"%08X" % f for f in fields) + path
     return head + b"\0" * (-len(head) % 4) + body + b"\0" * (-len(body) % 4)
+
+
+# dracut's initramfs has these as links into usr; a folder of that name would replace the link.
+LINKS = ("bin", "lib", "lib64", "sbin")
+
+# Waits in a hook of the initramfs for what the test has to do there.
+BREAKPOINT = """#!/bin/sh
+modprobe -q virtio_console
+/usr/lib/boot-lab/lab-agent lab.early
+"""
 
 
 class Archive:
@@ -25,10 +36,19 @@ class Archive:
 
     def add(self, name, body, mode=0o755):
         """A regular file; body is text or bytes."""
+        if name.split("/")[0] in LINKS:
+            raise ValueError(f"{name}: say usr/{name}")
         self._parents(name)
         if isinstance(body, str):
             body = body.encode()
         self._put(name, stat.S_IFREG | mode, body)
+
+    def breakpoint(self, hook, order="00"):
+        """Stops the boot at a hook of dracut ("pre-pivot"), among its scripts by order, until
+        Guest.early_go(); Guest.early.run() runs shell text there."""
+        with open(os.path.join(guest_folder(), "lab-agent"), "rb") as f:
+            self.add("usr/lib/boot-lab/lab-agent", f.read())
+        self.add(f"usr/lib/dracut/hooks/{hook}/{order}-boot-lab.sh", BREAKPOINT)
 
     def add_folder(self, folder):
         """Everything below folder, as it lies there."""

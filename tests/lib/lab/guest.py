@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import cpio, screen
+from . import screen
 from .agent import Agent, AgentError, Result
 from .console import Console
 from .image import Disk, guest_folder
@@ -24,8 +24,10 @@ PR_SET_PDEATHSIG = 1
 BOOT_LIMIT = 420
 LOGIN = r"\bguest login:"
 PANIC = r"Kernel panic - not syncing|Entering emergency mode|dracut:/#"
+# TCG's two processors share one time stamp counter, which the kernel cannot know and would use the
+# HPET instead, at the price of an exit for each look at the clock.
 KERNEL_ARGS = ("root=LABEL=guest-root ro console=tty0 console=ttyS0,115200 printk.time=1 "
-               "panic=-1 init=/usr/lib/boot-lab/init")
+               "tsc=reliable mitigations=off panic=-1 init=/usr/lib/boot-lab/init")
 
 
 class LabError(Exception):
@@ -37,10 +39,9 @@ class Guest:
 
     append   more kernel arguments
     initrd   "plain": dracut without our module; "initfs": with it
-    addons   a cpio.Archive, appended to the initrd for this boot
+    addon    an Archive, appended to the initrd for this boot
     disk     a Disk of an earlier boot; without it a throw-away copy of the image
     name     how the files of this boot are called in the test's folder
-    early    True: there is a second channel for an agent inside of the initramfs
     """
 
     def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", memory=1024):
@@ -101,7 +102,9 @@ class Guest:
 
     def _command(self, fds):
         return [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2",
+            # rdrand: or the guest waits for entropy. svm: or it loads a hypervisor's modules.
+            "qemu-system-x86_64", "-M", "q35,hpet=off", "-cpu", "qemu64,+rdrand,-svm",
+            "-accel", "tcg,thread=multi", "-smp", "2",
             "-m", str(self._memory), "-nodefaults", "-no-user-config", "-no-reboot",
             # Without its firmware the screen shows nothing until the kernel has it.
             "-display", "none", "-device", "bochs-display,romfile=",
@@ -246,6 +249,10 @@ class Guest:
         print(result.output, end="")
         if not result:
             raise LabError(f"{script} has failed with status {result.status}")
+
+    def early_go(self, limit=60):
+        """Lets a boot go on that an Archive.breakpoint() has stopped."""
+        self.early.quit(limit)
 
     # outside
 
