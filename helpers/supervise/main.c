@@ -2,12 +2,12 @@
 /* initfs-supervise: syslog and the screen early, and again when they die. */
 #include "config.h"
 
-#include "supervise/file.h"
 #include "supervise/loop.h"
 #include "supervise/pick.h"
 #include "supervise/root.h"
 #include "supervise/undo.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/openat.h"
 #include "common/report.h"
 #include "common/survivor.h"

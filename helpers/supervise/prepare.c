@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "supervise/prepare.h"
-#include "supervise/file.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/mountfd.h"
 
 #include <errno.h>

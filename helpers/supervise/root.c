@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "supervise/root.h"
-#include "supervise/file.h"
 #include "supervise/runlevel.h"
 #include "common/fd.h"
+#include "common/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "supervise/undo.h"
-#include "supervise/file.h"
 #include "common/fd.h"
+#include "common/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -63,7 +63,7 @@ fail() {
 
 # entry NAME LINE...: an early.d file; one that is enabled in runlevel 2
 entry() {
-	local name=$1
+	local name="$1"
 	shift
 	printf '%s\n' "Program=/srv/daemon" "Service=$name" "$@" >"$root/etc/initfs/early.d/$name.conf"
 	ln -sf "../init.d/$name" "$root/etc/rc2.d/S01$name"
@@ -110,7 +110,7 @@ is_gone() {
 
 # expect_exit CODE COMMAND...
 expect_exit() {
-	local want=$1 got=0
+	local want="$1" got=0
 	shift
 	"$@" >"$tmp/out" 2>&1 || got=$?
 	[ "$got" = "$want" ] || fail "exit status $got, not $want: $*: $(cat "$tmp/out")"

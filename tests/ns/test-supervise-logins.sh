@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # /run/nologin is there until the merge, never stays when nobody is left to remove it, and others' stay.
+# shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 nologin=$root/run/nologin

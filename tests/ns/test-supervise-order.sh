@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Programs start when what they need is ready, in a clean surrounding, with the pid file of their script.
+# shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 entry log Kind=syslog 'Exec=/srv/daemon log' PidFile=/run/log.pid WritePidFile=yes Ready=pidfile

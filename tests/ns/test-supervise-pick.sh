@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # auto starts what rc would start; a name is obeyed; an unknown name is named with what there is.
+# shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 again() {

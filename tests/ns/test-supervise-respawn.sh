@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A program that dies is started again with back-off, five times in a minute at most; one that is stopped is not.
+# shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 entry log Kind=syslog 'Exec=/srv/daemon log' PidFile=/run/log.pid

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SIGTERM ends the supervisor alone, --undo everything; in a shutdown nothing is started again.
+# shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 entry log Kind=syslog 'Exec=/srv/daemon log'

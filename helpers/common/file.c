@@ -2,7 +2,7 @@
 /* Small files, read as a whole and written as a whole. */
 #include "config.h"
 
-#include "supervise/file.h"
+#include "common/file.h"
 #include "common/fd.h"
 #include "common/parse.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small files, read as a whole and written as a whole. */
-#ifndef INITFS_SUPERVISE_FILE_H
-#define INITFS_SUPERVISE_FILE_H
+#ifndef INITFS_FILE_H
+#define INITFS_FILE_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sub-commands; main.c has the table. Each takes its own argv and returns an exit code. */
+#ifndef INITFS_CLI_COMMAND_H
+#define INITFS_CLI_COMMAND_H
+
+#define STATE_DIR "/run/initfs"
+
+/* initfs status: where the layers are, who still holds them, what was started early. */
+int command_status(int argc, char **argv);
+
+/* initfs timeline [--raw] [FILE]: the record of the boot. */
+int command_timeline(int argc, char **argv);
+
+#endif
