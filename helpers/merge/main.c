@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/alone.h"
+#include "merge/daemon.h"
 #include "common/report.h"
 
 #include <getopt.h>
@@ -10,11 +11,15 @@
 
 static const char usage[] =
 	"Usage: initfs-merge [OPTION...] --upper=UPPER --lower=LOWER\n"
-	"Carries an overlay's upper layer to its lower directory, while they are not mounted.\n"
+	"       initfs-merge --wait|--now [--] ROOT\n"
+	"Carries an overlay's upper layer to its lower directory, while they are not mounted;\n"
+	"or what programs of ROOT have written into initfs's RAM layers to the disk under them.\n"
 	"\n"
 	"      --upper=UPPER     the upper layer; it is only read\n"
 	"      --lower=LOWER     the directory that becomes what the overlay showed\n"
 	"      --staging=DIR     stage below DIR (default: the root of LOWER's mount)\n"
+	"      --wait            in the background, as soon as the disk is ready\n"
+	"      --now             at once, as far as fstab is concerned\n"
 	"  -n, --dry-run         say what would be done, touch nothing\n"
 	"  -v, --verbose         say what is done\n"
 	"      --help            print this text and exit\n"
@@ -24,6 +29,8 @@ enum option_code {
 	OPTION_UPPER = 256,
 	OPTION_LOWER,
 	OPTION_STAGING,
+	OPTION_WAIT,
+	OPTION_NOW,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -32,6 +39,8 @@ static const struct option long_options[] = {
 	{ "upper", required_argument, NULL, OPTION_UPPER },
 	{ "lower", required_argument, NULL, OPTION_LOWER },
 	{ "staging", required_argument, NULL, OPTION_STAGING },
+	{ "wait", no_argument, NULL, OPTION_WAIT },
+	{ "now", no_argument, NULL, OPTION_NOW },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -54,6 +63,12 @@ static enum next take_option(struct options *opt, int code, char **argv)
 	case OPTION_STAGING:
 		opt->staging = optarg;
 		return NEXT_OPTION;
+	case OPTION_WAIT:
+		opt->wait = true;
+		return NEXT_OPTION;
+	case OPTION_NOW:
+		opt->now = true;
+		return NEXT_OPTION;
 	case 'n':
 		opt->dry_run = true;
 		return NEXT_OPTION;
@@ -75,13 +90,29 @@ static enum next take_option(struct options *opt, int code, char **argv)
 	}
 }
 
-static int check_call(const struct options *opt, int argc, char **argv)
+static int check_daemon_call(struct options *opt, int argc, char **argv)
 {
-	if (optind < argc)
-		return report_usage("what is '%s' for?", argv[optind]);
-	if (!opt->upper || !opt->lower)
-		return report_usage("--upper and --lower are needed");
+	if (opt->wait && opt->now)
+		return report_usage("--wait and --now exclude each other");
+	if (opt->upper || opt->lower || opt->staging || opt->dry_run)
+		return report_usage("%s takes only a root", opt->wait ? "--wait" : "--now");
+	if (optind == argc)
+		return report_usage("which root?");
+	opt->root = argv[optind++];
 	return EXIT_DONE;
+}
+
+static int check_call(struct options *opt, int argc, char **argv)
+{
+	int code = EXIT_DONE;
+
+	if (opt->wait || opt->now)
+		code = check_daemon_call(opt, argc, argv);
+	else if (!opt->upper || !opt->lower)
+		code = report_usage("--upper and --lower are needed");
+	if (code == EXIT_DONE && optind < argc)
+		return report_usage("what is '%s' for?", argv[optind]);
+	return code;
 }
 
 int main(int argc, char **argv)
@@ -102,5 +133,7 @@ int main(int argc, char **argv)
 		}
 	}
 	code = check_call(&opt, argc, argv);
-	return code == EXIT_DONE ? alone_run(&opt) : code;
+	if (code != EXIT_DONE)
+		return code;
+	return opt.root ? daemon_run(&opt, argv) : alone_run(&opt);
 }

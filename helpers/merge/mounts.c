@@ -13,8 +13,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* The kernel writes space, tab, newline, backslash and '#' as \ooo. */
-static void unescape(char *text)
+void mounts_unescape(char *text)
 {
 	char *to = text;
 
@@ -50,7 +49,7 @@ static char *text_field(char **rest)
 	char *text = field(rest);
 
 	if (text)
-		unescape(text);
+		mounts_unescape(text);
 	return text;
 }
 
@@ -111,7 +110,7 @@ static void unescape_value(char *value)
 {
 	char *to = value;
 
-	unescape(value);
+	mounts_unescape(value);
 	while (*value) {
 		if (*value == '\\' && value[1])
 			value++;

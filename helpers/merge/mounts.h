@@ -22,6 +22,9 @@ struct mount_line {
 /* Takes a line (without newline) apart in place. Returns 0 or -EINVAL. */
 int mounts_parse(char *line, struct mount_line *ret_mount);
 
+/* Undoes \ooo in place: so write the kernel and fstab(5) a blank, newline, backslash or '#'. */
+void mounts_unescape(char *text);
+
 /* Is option among the comma separated ones, to the letter? */
 bool mounts_has_option(const char *options, const char *option);
 

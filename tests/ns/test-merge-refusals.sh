@@ -14,6 +14,12 @@ expect_refused 2 merge --no-such-option
 expect_said no-such-option
 expect_refused 2 merge --staging
 expect_refused 2 merge too-much
+expect_refused 2 merge --wait
+expect_refused 2 merge --now "$DISK"
+expect_refused 2 "$MERGE" --wait
+expect_refused 2 "$MERGE" --wait --now "$DISK"
+expect_refused 2 "$MERGE" --now --dry-run "$DISK"
+expect_refused 2 "$MERGE" --now "$DISK" too-much
 expect_exit 0 "$MERGE" --help
 expect_exit 0 "$MERGE" --version
 
@@ -29,6 +35,16 @@ expect_said inside
 expect_refused 3 "$MERGE" --upper="$UPPER/inside" --lower="$UPPER"
 rmdir "$UPPER/inside"
 expect_refused 3 merge --staging="$SCENE/nothing"
+
+# --- no layers in the root: 3
+expect_refused 3 "$MERGE" --now -- "$SCENE/nothing"
+expect_refused 3 "$MERGE" --now -- "$DISK"
+mkdir -p "$DISK/run/initfs"
+expect_refused 3 "$MERGE" --wait -- "$DISK"
+expect_said layers
+printf 'nonsense\n' >"$DISK/run/initfs/layers"
+expect_refused 3 "$MERGE" --wait -- "$DISK"
+rm -r "$DISK/run"
 
 # --- layers of a mounted overlay: 3
 view_up

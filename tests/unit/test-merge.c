@@ -4,12 +4,16 @@
 
 #include "check.h"
 #include "merge/check.h"
+#include "merge/list.h"
 #include "merge/mounts.h"
 #include "merge/tree.h"
+#include "merge/wake.h"
 #include "merge/xattrs.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void test_xattrs(void)
 {
@@ -162,6 +166,108 @@ static void test_groups(void)
 	tree_free(&tree);
 }
 
+static struct list list_of(const char *text)
+{
+	struct list list;
+
+	CHECK_INT(list_parse(&list, strdup(text)), 0);
+	return list;
+}
+
+static int list_error(const char *text)
+{
+	struct list list;
+	int r = list_parse(&list, strdup(text));
+
+	list_free(&list);
+	return r;
+}
+
+static void test_list(void)
+{
+	struct list list = list_of("0\t/var\n12\t/srv/a b\n");
+
+	CHECK_INT(list.count, 2);
+	CHECK_INT(list.entries[0].number, 0);
+	CHECK_STR(list.entries[0].directory, "/var");
+	CHECK_INT(list.entries[1].number, 12);
+	CHECK_STR(list.entries[1].directory, "/srv/a b");
+	list_free(&list);
+	CHECK_INT(list_error(""), -EINVAL);
+	CHECK_INT(list_error("/var\n"), -EINVAL);
+	CHECK_INT(list_error("0 /var\n"), -EINVAL);
+	CHECK_INT(list_error("0\tvar\n"), -EINVAL);
+	CHECK_INT(list_error("0\t/\n"), -EINVAL);
+	CHECK_INT(list_error("0\t/var/../etc\n"), -EINVAL);
+	CHECK_INT(list_error("x\t/var\n"), -EINVAL);
+}
+
+static enum list_need need_of(const struct list *list, const char *fstab)
+{
+	char line[256];
+	const char *target = "";
+
+	(void)snprintf(line, sizeof(line), "%s", fstab);
+	return list_need(list, line, &target);
+}
+
+static void test_need(void)
+{
+	struct list list = list_of("0\t/var\n1\t/srv/tmp\n");
+
+	CHECK(need_of(&list, "/dev/sda1 / ext4 defaults 0 1") == NEED_REQUIRED);
+	CHECK(need_of(&list, "UUID=1\t/srv\txfs") == NEED_REQUIRED);
+	CHECK(need_of(&list, "server:/x /var nfs defaults") == NEED_REQUIRED);
+	CHECK(need_of(&list, "/dev/sda2 /var/lib/x ext4 defaults") == NEED_WANTED);
+	CHECK(need_of(&list, "/dev/sda2 /var/a\\040b ext4") == NEED_WANTED);
+	CHECK(need_of(&list, "/dev/sda2 /var/lib/x ext4 nofail") == NEED_NOT);
+	CHECK(need_of(&list, "/dev/sda2 /var/lib/x ext4 rw,_netdev") == NEED_NOT);
+	CHECK(need_of(&list, "server:/x /var/mail nfs4 defaults") == NEED_NOT);
+	CHECK(need_of(&list, "/dev/sda2 /srv noauto ext4") == NEED_REQUIRED);
+	CHECK(need_of(&list, "/dev/sda2 /srv ext4 noauto,rw") == NEED_NOT);
+	CHECK(need_of(&list, "/dev/sda3 none swap sw") == NEED_NOT);
+	CHECK(need_of(&list, "/dev/sda3 /home ext4 defaults") == NEED_NOT);
+	CHECK(need_of(&list, "/dev/sda3 /variant ext4 defaults") == NEED_NOT);
+	CHECK(need_of(&list, "# /dev/sda3 /var ext4 defaults") == NEED_NOT);
+	CHECK(need_of(&list, "") == NEED_NOT);
+	CHECK(need_of(&list, "   ") == NEED_NOT);
+	list_free(&list);
+}
+
+#define ROOT_RO "1 0 8:1 / / ro,relatime - ext4 /dev/sda1 ro\n"
+#define ROOT_HALF "1 0 8:1 / / rw,relatime - ext4 /dev/sda1 ro\n"
+#define ROOT_RW "1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+#define SRV "2 1 8:2 / /srv rw shared:1 - xfs /dev/sda2 rw\n"
+
+static void check_wake(const char *mounts, const char *fstab, enum wake wanted, const char *why)
+{
+	struct list list = list_of("0\t/var\n1\t/srv/tmp\n");
+	char *mountinfo = strdup(mounts);
+	char *table = strdup(fstab);
+	char reason[64];
+
+	CHECK(wake_decide(&list, mountinfo, table, reason, sizeof(reason)) == wanted);
+	CHECK_STR(reason, why);
+	free(mountinfo);
+	free(table);
+	list_free(&list);
+}
+
+static void test_wake(void)
+{
+	check_wake(ROOT_RO, "", WAKE_NOT_YET, "/ is read-only");
+	check_wake(ROOT_HALF, "", WAKE_NOT_YET, "/ is read-only");
+	check_wake(ROOT_RW, "", WAKE_READY, "");
+	check_wake("", "", WAKE_NOT_YET, "/ is read-only");
+	/* The root that is on top counts. */
+	check_wake(ROOT_RO ROOT_RW, "", WAKE_READY, "");
+	check_wake(ROOT_RW, "a / ext4\nb /srv xfs\n", WAKE_NOT_YET, "/srv is not mounted");
+	check_wake(ROOT_RW SRV, "a / ext4\nb /srv xfs\n", WAKE_READY, "");
+	check_wake(ROOT_RW, "c /var/lib/x ext4\n", WAKE_SOON, "/var/lib/x is not mounted");
+	check_wake(ROOT_RW, "c /var/x ext4\nb /srv xfs\n", WAKE_NOT_YET, "/srv is not mounted");
+	check_wake(ROOT_RO, "c /var/x ext4\n", WAKE_NOT_YET, "/ is read-only");
+}
+
 int main(void)
 {
 	test_xattrs();
@@ -171,5 +277,8 @@ int main(void)
 	test_paths();
 	test_tree();
 	test_groups();
+	test_list();
+	test_need();
+	test_wake();
 	return check_result();
 }

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One attempt. */
+#include "config.h"
+
+#include "merge/attempt.h"
+#include "merge/carry.h"
+#include "merge/check.h"
+#include "merge/client.h"
+#include "merge/merge.h"
+#include "common/fd.h"
+#include "common/mountfd.h"
+#include "common/openat.h"
+#include "common/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+/* Live rounds end when the rest is as small as this, or stops shrinking, or after so many. */
+#define SMALL_NAMES 32
+#define SMALL_BYTES (1 << 20)
+#define ROUNDS_MAX 8
+#define NUMBER_MAX 24
+
+struct attempt {
+	const struct list *list;
+	int run; /* not owned, like timeline */
+	int timeline;
+	int root; /* a directory on the root's own mount, where clones are attached */
+	int view; /* the connection to initfs-hold, whose end would unseal */
+	struct layer layers[LIST_MAX];
+	struct merge merge;
+	struct carry carry;
+	struct attempt_result result;
+};
+
+static const char *text_of(char *text, uint64_t number)
+{
+	(void)snprintf(text, NUMBER_MAX, "%" PRIu64, number);
+	return text;
+}
+
+static uint64_t microseconds(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The layer's upper directory, and its lower one on a mount without other mounts, writable. */
+static int open_layer(struct attempt *attempt, size_t i, int disk, struct fault *fault)
+{
+	const struct list_entry *entry = &attempt->list->entries[i];
+	struct layer *layer = &attempt->layers[i];
+	char upper[64];
+
+	(void)snprintf(upper, sizeof(upper), "ram/%u/upper", entry->number);
+	*layer = (struct layer){ .name = entry->directory, .number = entry->number };
+	layer->lower = -EBADF;
+	layer->upper = open_beneath(attempt->run, upper, O_RDONLY | O_DIRECTORY, 0);
+	if (layer->upper < 0)
+		return fault_at(fault, layer->upper, "open the upper layer", upper);
+	layer->lower = open_walk(disk, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
+	if (layer->lower < 0)
+		return fault_at(fault, layer->lower, "open the lower layer", entry->directory);
+	return check_writable(layer->lower, entry->directory, fault);
+}
+
+/*
+ * A clone of the root's mount shows the disk's own directories, without the views. It has to be made
+ * now: a clone keeps the read-only flag that the root had when it was made.
+ */
+static int open_all(struct attempt *attempt, struct fault *fault)
+{
+	auto_close int clone = mountfd_clone(AT_FDCWD, "/", false, fault);
+	auto_close int disk = -EBADF;
+	size_t i;
+	int r;
+
+	if (clone < 0)
+		return clone;
+	disk = openat(clone, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	attempt->root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (disk < 0 || attempt->root < 0)
+		return fault_at(fault, -errno, "open the directory", "/");
+	for (i = 0; i < attempt->list->count; i++) {
+		attempt->merge.count = i + 1; /* merge_free closes what is open */
+		attempt->merge.layers = attempt->layers;
+		r = open_layer(attempt, i, disk, fault);
+		if (r < 0)
+			return r;
+	}
+	return merge_make(&attempt->merge, attempt->layers, attempt->list->count, take_fd(&disk),
+			  fault);
+}
+
+static void mark_staged(const struct attempt *attempt, uint64_t round,
+			const struct merge_work *work)
+{
+	char number[NUMBER_MAX], names[NUMBER_MAX], bytes[NUMBER_MAX];
+
+	timeline_mark(attempt->timeline, "merge.staged", "round", text_of(number, round), "names",
+		      text_of(names, work->names), "bytes", text_of(bytes, work->bytes), NULL);
+}
+
+static bool is_small(const struct merge_work *work)
+{
+	return work->names <= SMALL_NAMES && work->bytes <= SMALL_BYTES;
+}
+
+/* Programs that write as fast as we copy are not waited for. */
+static bool is_shrinking(const struct merge_work *before, const struct merge_work *now)
+{
+	return now->names < before->names - before->names / 4 ||
+	       now->bytes < before->bytes - before->bytes / 4;
+}
+
+/* Each round is synced while programs go on, so that only the rest is left for the seal. */
+static int stage_live(struct attempt *attempt, struct fault *fault)
+{
+	struct merge_work before = { UINT64_MAX, UINT64_MAX };
+	struct merge_work found, done;
+	uint64_t round;
+	int r;
+
+	for (round = 1; round <= ROUNDS_MAX; round++) {
+		r = merge_scan(&attempt->merge, true, &found, fault);
+		if (r < 0 && round == 1)
+			attempt->result.is_refused = true;
+		if (r == 0 && round == 1)
+			r = merge_begin(&attempt->merge, fault);
+		if (r < 0)
+			return r;
+		if (round > 1 && (is_small(&found) || !is_shrinking(&before, &found)))
+			return 0;
+		before = found;
+		r = merge_stage(&attempt->merge, true, &done, fault);
+		if (r == 0)
+			r = merge_sync(&attempt->merge, fault);
+		if (r < 0)
+			return r;
+		mark_staged(attempt, round, &done);
+		attempt->result.bytes += done.bytes;
+	}
+	return 0;
+}
+
+/* The rest, exactly: nothing changes any more. */
+static int stage_rest(struct attempt *attempt, struct fault *fault)
+{
+	struct merge_work found, done;
+	int r = merge_scan(&attempt->merge, false, &found, fault);
+
+	if (r == 0)
+		r = merge_stage(&attempt->merge, false, &done, fault);
+	if (r == 0 && done.names)
+		r = merge_sync(&attempt->merge, fault);
+	if (r < 0)
+		return r;
+	attempt->result.bytes += done.bytes;
+	mark_staged(attempt, 0, &done);
+	return 0;
+}
+
+static int publish(struct attempt *attempt, struct fault *fault)
+{
+	char names[NUMBER_MAX];
+	int r;
+
+	/*
+	 * Point of no return for the disk, not for the programs: from here on it may show what RAM
+	 * shows. If power fails, names are old or new; if we fail, the programs go on in RAM, whose
+	 * names hide the same ones of the disk.
+	 */
+	r = merge_publish(&attempt->merge, &attempt->result.names, fault);
+	if (r < 0)
+		return r;
+	timeline_mark(attempt->timeline, "merge.published", "names",
+		      text_of(names, attempt->result.names), NULL);
+	return carry_attach(&attempt->carry, attempt->root, fault);
+}
+
+static int prepare_all(struct attempt *attempt, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < attempt->merge.count; i++)
+		r = client_prepare(attempt->view, attempt->layers[i].number,
+				   attempt->layers[i].lower, fault);
+	/* What was mounted while we were busy would be lost with the view. */
+	if (r == 0)
+		r = carry_check(&attempt->carry, attempt->layers, attempt->merge.count, fault);
+	return r;
+}
+
+/*
+ * Point of no return for the programs: their files are on the disk. A switch cannot fail; what could
+ * is the connection, and then initfs-hold ended between two directories: the rest is tried again.
+ */
+static int switch_all(struct attempt *attempt, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < attempt->merge.count; i++)
+		r = client_switch(attempt->view, attempt->layers[i].number, fault);
+	if (r == 0)
+		timeline_mark(attempt->timeline, "merge.switched", NULL);
+	return r;
+}
+
+static int under_seal(struct attempt *attempt, struct fault *fault)
+{
+	int r = carry_check(&attempt->carry, attempt->layers, attempt->merge.count, fault);
+
+	if (r == 0)
+		r = stage_rest(attempt, fault);
+	if (r == 0)
+		r = publish(attempt, fault);
+	if (r == 0)
+		r = prepare_all(attempt, fault);
+	if (r < 0) {
+		carry_undo(&attempt->carry);
+		return r;
+	}
+	return switch_all(attempt, fault);
+}
+
+/* The pause that programs see is from the request to seal until they are let go on. */
+static int sealed(struct attempt *attempt, struct fault *fault)
+{
+	struct fault other = { 0 };
+	char pause[NUMBER_MAX];
+	uint64_t start = microseconds();
+	int unsealed;
+	int r = client_seal(attempt->view, fault);
+
+	if (r < 0)
+		return r;
+	timeline_mark(attempt->timeline, "merge.sealed", NULL);
+	r = under_seal(attempt, fault);
+	unsealed = client_unseal(attempt->view, r < 0 ? &other : fault);
+	timeline_mark(attempt->timeline, "merge.unsealed", "pause_us",
+		      text_of(pause, microseconds() - start), NULL);
+	/* After a switch there is nothing that an answer could change: initfs-hold is on the disk. */
+	return r < 0 ? r : unsealed;
+}
+
+static int run(struct attempt *attempt, struct fault *fault)
+{
+	int r = open_all(attempt, fault);
+
+	if (r < 0) {
+		attempt->result.is_refused = true;
+		return r;
+	}
+	r = stage_live(attempt, fault);
+	if (r < 0)
+		return r;
+	r = carry_find(&attempt->carry, attempt->layers, attempt->merge.count, fault);
+	if (r < 0)
+		return r;
+	attempt->view = client_connect(attempt->run, fault);
+	if (attempt->view < 0)
+		return attempt->view;
+	r = sealed(attempt, fault);
+	return r < 0 ? r : merge_sync(&attempt->merge, fault);
+}
+
+/* The staging directory goes in any case; leftovers go with the next merge. */
+static int finish(struct attempt *attempt, int result, struct fault *fault)
+{
+	struct fault other = { 0 };
+	int r = merge_clean(&attempt->merge, result < 0 ? &other : fault);
+
+	merge_free(&attempt->merge);
+	carry_free(&attempt->carry);
+	fd_close(&attempt->view);
+	fd_close(&attempt->root);
+	return result < 0 ? result : r;
+}
+
+int attempt_run(const struct list *list, int run_dir, int timeline,
+		struct attempt_result *ret_result, struct fault *fault)
+{
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	int r;
+
+	if (!attempt)
+		return fault_at(fault, -ENOMEM, "plan the merge", NULL);
+	attempt->list = list;
+	attempt->run = run_dir;
+	attempt->timeline = timeline;
+	attempt->root = -EBADF;
+	attempt->view = -EBADF;
+	attempt->merge.place.parent = -EBADF;
+	attempt->merge.place.dir = -EBADF;
+	r = run(attempt, fault);
+	r = finish(attempt, r, fault);
+	*ret_result = attempt->result;
+	free(attempt);
+	return r;
+}

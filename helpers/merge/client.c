@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One request, one answer. */
+#include "config.h"
+
+#include "merge/client.h"
+#include "common/fd.h"
+#include "common/packet.h"
+#include "common/parse.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SOCKET_NAME "hold.sock"
+/* A seal ends by itself after 30 s, so no answer comes later than that. */
+#define ANSWER_MS 40000
+#define REQUEST_MAX 64
+
+int client_connect(int dirfd, struct fault *fault)
+{
+	int fd = packet_connect(dirfd, SOCKET_NAME);
+
+	return fd < 0 ? fault_at(fault, fd, "reach the view's socket", SOCKET_NAME) : fd;
+}
+
+static int wait_for_answer(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&wait, 1, ANSWER_MS);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n ? 0 : -ETIMEDOUT;
+}
+
+/* "ok…", or "error NUMBER text". */
+static int understand(char *answer, const char *request, struct fault *fault)
+{
+	char *number = answer + strlen("error ");
+	uint64_t error;
+	char *space;
+
+	if (strncmp(answer, "ok", 2) == 0 && (!answer[2] || answer[2] == ' '))
+		return 0;
+	if (strncmp(answer, "error ", 6) != 0)
+		return fault_because(fault, -EPROTO, "ask the view to", request, answer);
+	space = number + strcspn(number, " ");
+	if (*space)
+		*space++ = '\0';
+	if (parse_number(number, INT_MAX, &error) < 0 || error == 0)
+		error = EPROTO;
+	return fault_because(fault, -(int)error, "ask the view to", request, space);
+}
+
+static int ask(int fd, const char *request, int pass, struct fault *fault)
+{
+	char answer[PACKET_MAX];
+	auto_close int passed = -EBADF;
+	int r = packet_send(fd, request, pass);
+
+	if (r == 0)
+		r = wait_for_answer(fd);
+	if (r == 0)
+		r = packet_receive(fd, answer, &passed);
+	if (r == 0)
+		r = -EPIPE;
+	if (r < 0)
+		return fault_at(fault, r, "ask the view to", request);
+	return understand(answer, request, fault);
+}
+
+static int ask_layer(int fd, const char *what, unsigned int layer, int pass, struct fault *fault)
+{
+	char request[REQUEST_MAX];
+
+	(void)snprintf(request, sizeof(request), "%s %u", what, layer);
+	return ask(fd, request, pass, fault);
+}
+
+int client_seal(int fd, struct fault *fault)
+{
+	return ask(fd, "seal", -EBADF, fault);
+}
+
+int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault)
+{
+	return ask_layer(fd, "prepare", layer, directory, fault);
+}
+
+int client_switch(int fd, unsigned int layer, struct fault *fault)
+{
+	return ask_layer(fd, "switch", layer, -EBADF, fault);
+}
+
+int client_unseal(int fd, struct fault *fault)
+{
+	return ask(fd, "unseal", -EBADF, fault);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking initfs-hold, over its control socket, for what only it can do. */
+#ifndef INITFS_MERGE_CLIENT_H
+#define INITFS_MERGE_CLIENT_H
+
+#include "common/fault.h"
+
+/* Connects to the socket in dirfd (/run/initfs). The caller owns the descriptor. */
+int client_connect(int dirfd, struct fault *fault);
+
+/* Each returns 0, or -errno with what initfs-hold said in the fault. -EPIPE: it has gone. */
+int client_seal(int fd, struct fault *fault);
+int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault);
+int client_switch(int fd, unsigned int layer, struct fault *fault);
+int client_unseal(int fd, struct fault *fault);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /run/initfs/layers, and /etc/fstab as far as the merge waits for it. Pure. */
+#ifndef INITFS_MERGE_LIST_H
+#define INITFS_MERGE_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Protected directories. A list that is longer is not one that initfs-overlay wrote. */
+#define LIST_MAX 64
+
+struct list_entry {
+	unsigned int number;
+	const char *directory; /* "/var" */
+};
+
+struct list {
+	char *text; /* owned; the entries point into it */
+	struct list_entry entries[LIST_MAX];
+	size_t count;
+};
+
+/* Takes "N<TAB>DIRECTORY" lines apart; text is owned by the list from here on. 0 or -EINVAL. */
+int list_parse(struct list *list, char *text);
+void list_free(struct list *list);
+
+/* What a boot has to have mounted before RAM may flow to the disk. */
+enum list_need {
+	NEED_NOT, /* swap, noauto, or somewhere else */
+	NEED_WANTED, /* below a protected directory, and init mounts it: waited for, but not for ever */
+	NEED_REQUIRED, /* the root, or at or above a protected directory */
+};
+
+/*
+ * Takes one line of fstab (without newline) apart in place, and says how much its mount is needed;
+ * *ret_target is the mount point.
+ */
+enum list_need list_need(const struct list *list, char *fstab_line, const char **ret_target);
+
+#endif
