@@ -6,4 +6,4 @@
 
 scene_make /var
 scene_up /var
-/usr/bin/python3 "${0%/*}/hold-switch.py" "$root" "$TEST_TMP" || fail "see above"
+/usr/bin/python3 -B "${0%/*}/hold-switch.py" "$root" "$TEST_TMP" || fail "see above"

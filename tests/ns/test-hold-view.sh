@@ -47,8 +47,9 @@ expect_exit 0 initfs-hold --undo -- "$root"
 expect "" mount_type "$root/var"
 expect "" mount_type "$root/tmp"
 expect "" pgrep -f "^initfs-hold -- $root"
-[ ! -e "$state/hold.sock" ] && [ ! -e "$state/hold.pid" ] && [ ! -e "$state/hold-guard.pid" ] ||
-	fail "files are left in $state"
+for name in hold.sock hold.pid hold-guard.pid; do
+	[ ! -e "$state/$name" ] || fail "$name is left"
+done
 expect_exit 0 initfs-hold --undo -- "$root"
 grep -q ' hold\.gone$' "$state/timeline" || fail "the end is not on record"
 expect_exit 0 initfs-overlay --undo -- "$root"
