@@ -24,7 +24,8 @@ fi
 PATH=$INITFS_BUILD:$INITFS_BUILD/tests/ns:$PATH
 root=$TEST_TMP/root
 state=$root/run/initfs
-image=/dev/shm/initfs-hold.$$.img
+# In a pid namespace of its own each test has the same process number.
+image=$(mktemp /dev/shm/initfs-hold.XXXXXX)
 loop=
 
 fail() { # TEXT
