@@ -28,6 +28,19 @@ static size_t hash_name(const struct tree *tree, const struct node *parent, cons
 	return (size_t)(h >> 7) & (tree->buckets - 1);
 }
 
+/* None of these can fail in glibc. */
+static void init_locks(struct tree *tree)
+{
+	pthread_rwlockattr_t fair;
+
+	(void)pthread_mutex_init(&tree->lock, NULL);
+	(void)pthread_rwlockattr_init(&fair);
+	/* Else those who list a directory over and over keep out who wants to change a name. */
+	(void)pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	(void)pthread_rwlock_init(&tree->change, &fair);
+	(void)pthread_rwlockattr_destroy(&fair);
+}
+
 int tree_init(struct tree *tree, int root_fd)
 {
 	struct stat st;
@@ -50,8 +63,7 @@ int tree_init(struct tree *tree, int root_fd)
 		free(tree->by_name);
 		return -ENOMEM;
 	}
-	(void)pthread_mutex_init(&tree->lock, NULL); /* cannot fail with default attributes */
-	(void)pthread_rwlock_init(&tree->change, NULL);
+	init_locks(tree);
 	return 0;
 }
 

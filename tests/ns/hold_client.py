@@ -97,7 +97,8 @@ class Disk:
         os.chdir("/")
         while order := os.read(orders, 4096).decode():
             try:
-                self.publish_now(*order.split("\t"))
+                verb, *words = order.split("\t")
+                {"publish": self.publish_now, "run": run}[verb](*words)
                 os.write(answers, b"ok")
             except Exception as why:
                 os.write(answers, f"{why!r}".encode())
@@ -105,19 +106,21 @@ class Disk:
 
     def publish(self, number, directory):
         """What layer NUMBER shows becomes what is on the disk. Names change, no inode is reused."""
-        os.write(self.orders, f"{number}\t{directory}".encode())
-        equal(os.read(self.answers, 4096), b"ok", "publishing")
+        self.order("publish", str(number), directory)
+
+    def run(self, *command):
+        """A command while the view is sealed."""
+        self.order("run", *command)
+
+    def order(self, *words):
+        os.write(self.orders, "\t".join(words).encode())
+        equal(os.read(self.answers, 4096), b"ok", " ".join(words))
 
     def publish_now(self, number, directory):
-        layer = f"{self.root}/run/initfs/layer/{number}"
-        stage, old, target = f"{self.at}/.stage", f"{self.at}/.old", f"{self.at}{directory}"
-        run("cp", "-a", layer, stage)
+        stage, old = f"{self.at}/.stage", f"{self.at}/.old"
+        run("cp", "-a", f"{self.root}/run/initfs/layer/{number}", stage)
         os.mkdir(old)
-        for name in os.listdir(target):
-            os.rename(f"{target}/{name}", f"{old}/{name}")
-        for name in os.listdir(stage):
-            os.rename(f"{stage}/{name}", f"{target}/{name}")
-        shutil.copystat(stage, target)
+        merge(stage, f"{self.at}{directory}", old)
         shutil.rmtree(stage)
         shutil.rmtree(old)
 
@@ -125,6 +128,26 @@ class Disk:
         os.close(self.orders)
         os.wait()
         run("umount", "-l", self.at)
+
+
+def is_directory(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def merge(stage, target, old):
+    """Directories of both stay what they are: the overlay's lower layer goes on to have them."""
+    for name in set(os.listdir(target)) | set(os.listdir(stage)):
+        new, there = f"{stage}/{name}", f"{target}/{name}"
+        if is_directory(new) and is_directory(there):
+            merge(new, there, old)
+            continue
+        if os.path.lexists(there):
+            os.rename(there, f"{old}/{len(os.listdir(old))}")
+        if os.path.lexists(new):
+            os.rename(new, there)
+    st = os.stat(stage)
+    os.chown(target, st.st_uid, st.st_gid)
+    shutil.copystat(stage, target)
 
 
 def run(*command):
