@@ -161,7 +161,6 @@ static int supervise(const struct options *options, struct survivor *survivor, i
 
 		pick_make(root.candidates, root.count, &request, say_skipped, say_request,
 			  &timeline, &picks);
-		watch.layers = root.layers;
 		watch.timeline = timeline;
 		watch_init(&watch, root.candidates, &picks, watch_now());
 		r = file_write_pid(state, SUPERVISE_PID, getpid());

@@ -17,6 +17,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#define LAYERS_TEXT_MAX 65536
+
 /*
  * Names to numbers from the files themselves: a static glibc cannot load NSS modules, and no
  * directory service answers before the network anyway.
@@ -167,6 +169,13 @@ int prepare_pid_file(const struct entry *entry, pid_t pid, struct fault *fault)
 	return r < 0 ? fault_at(fault, r, "write the pid file", entry->pid_file) : 0;
 }
 
+void prepare_pid_file_undo(const struct entry *entry, pid_t pid)
+{
+	/* Whoever has written another pid meanwhile keeps the file; what cannot go is only stale. */
+	if (entry->writes_pid_file && file_read_pid(AT_FDCWD, entry->pid_file) == pid)
+		(void)unlink(entry->pid_file);
+}
+
 bool is_below_layers(const char *layers, const char *path)
 {
 	while (*layers) {
@@ -205,16 +214,31 @@ static bool is_same_directory(const char *a, const char *b)
 	       sa.st_ino == sb.st_ino;
 }
 
-int prepare_sockets(const struct entry *entry, const char *layers, struct fault *fault)
+/* Is the directory below a layer that is there now? The merge takes the list away with the last. */
+static bool is_in_ram(const char *path)
+{
+	auto_free char *layers = NULL;
+
+	return file_read(AT_FDCWD, "/run/initfs/layers", LAYERS_TEXT_MAX, &layers) > 0 &&
+	       is_below_layers(layers, path);
+}
+
+static int mount_sockets(const char *source, const char *target, struct fault *fault)
+{
+	auto_close int mount = mountfd_clone(AT_FDCWD, source, 0, fault);
+
+	return mount < 0 ? mount : mountfd_attach(mount, AT_FDCWD, target, fault);
+}
+
+int prepare_sockets(const struct entry *entry, struct fault *fault)
 {
 	const struct entry_make folder = { .mode = 0755, .path = SOCKETS_DIR };
 	struct entry_make from = { .mode = 01777 };
 	struct entry_make onto = { .mode = 01777, .path = entry->socket_dir };
-	auto_close int mount = -EBADF;
 	char source[PATH_MAX];
 	int r;
 
-	if (!entry->socket_dir || !is_below_layers(layers, entry->socket_dir))
+	if (!entry->socket_dir || !is_in_ram(entry->socket_dir))
 		return 0;
 	r = sockets_source(entry->socket_dir, source, sizeof(source));
 	if (r < 0)
@@ -227,12 +251,12 @@ int prepare_sockets(const struct entry *entry, const char *layers, struct fault 
 		r = make_one(&from, fault);
 	if (r == 0)
 		r = make_one(&onto, fault);
+	if (r == 0)
+		r = mount_sockets(source, entry->socket_dir, fault);
 	if (r < 0)
 		return r;
-	mount = mountfd_clone(AT_FDCWD, source, 0, fault);
-	if (mount < 0)
-		return mount;
-	return mountfd_attach(mount, AT_FDCWD, entry->socket_dir, fault);
+	/* The merge may have ended between our look and the mount, and nobody else would clear up. */
+	return is_in_ram(entry->socket_dir) ? 0 : prepare_sockets_undo(entry, fault);
 }
 
 int prepare_sockets_undo(const struct entry *entry, struct fault *fault)

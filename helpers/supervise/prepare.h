@@ -21,13 +21,16 @@ int prepare_entry(const struct entry *entry, struct fault *fault);
 /* Writes pid to the entry's pid file, for programs that do so only as daemons. 0 or -errno. */
 int prepare_pid_file(const struct entry *entry, pid_t pid, struct fault *fault);
 
+/* Removes a pid file that prepare_pid_file has written for pid, which has ended. */
+void prepare_pid_file_undo(const struct entry *entry, pid_t pid);
+
 /*
  * Mounts SOCKETS_DIR/NAME (1777) over the entry's SocketDir, so that the sockets bound there are on
  * /run and not on a layer that goes away. Does nothing where it is done, where there is no
- * SocketDir, or where that is not below one of the directories in layers (the text of
- * /run/initfs/layers). Returns 0 or -errno.
+ * SocketDir, or where that is not below a layer: after the merge no mount of ours may come back.
+ * Returns 0 or -errno.
  */
-int prepare_sockets(const struct entry *entry, const char *layers, struct fault *fault);
+int prepare_sockets(const struct entry *entry, struct fault *fault);
 
 /* Takes that mount away again; for the undo, before any program uses it. Returns 0 or -errno. */
 int prepare_sockets_undo(const struct entry *entry, struct fault *fault);

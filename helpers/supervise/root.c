@@ -174,13 +174,8 @@ int root_read(struct root *ret_root, conf_complain *complain, void *context, str
 {
 	const struct reading reading = { ret_root, complain, context };
 	auto_free char *inittab = NULL;
-	ssize_t n;
 
 	*ret_root = (struct root){ 0 };
-	n = file_read(AT_FDCWD, "/run/initfs/layers", TEXT_MAX, &ret_root->layers);
-	if (n < 0)
-		return fault_because(fault, (int)n, "read", "/run/initfs/layers",
-				     "without layers nothing starts early");
 	if (read_or_empty("/proc/cmdline", &ret_root->cmdline) < 0 ||
 	    read_or_empty("/etc/inittab", &inittab) < 0 ||
 	    read_default_screen(&ret_root->default_screen) < 0)
@@ -202,7 +197,6 @@ void root_free(struct root *root)
 	for (i = 0; i < root->count; i++)
 		entry_free(&root->candidates[i].entry);
 	free(root->cmdline);
-	free(root->layers);
 	free(root->default_screen);
 	*root = (struct root){ 0 };
 }

@@ -12,7 +12,6 @@ struct root {
 	unsigned int count;
 	struct candidate candidates[ROOT_ENTRIES_MAX]; /* sorted by name */
 	char *cmdline;
-	char *layers; /* the text of /run/initfs/layers */
 	char *default_screen; /* base name of what /etc/X11/default-display-manager says, or NULL */
 	char runlevel; /* which this boot goes to */
 	const char *no_screen; /* why this boot has no screen, or NULL */
@@ -20,7 +19,7 @@ struct root {
 
 /*
  * Reads it all, in the root of this process; complain hears about lines of early.d that are wrong.
- * root_free it in any case. Returns 0 or -errno: -ENOENT where there are no layers.
+ * root_free it in any case. Returns 0 or -errno.
  */
 int root_read(struct root *ret_root, conf_complain *complain, void *context, struct fault *fault);
 

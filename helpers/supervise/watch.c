@@ -132,7 +132,7 @@ static int start(struct watch *watch, struct run *run, struct fault *fault)
 	int r = prepare_entry(run->entry, fault);
 
 	if (r == 0)
-		r = prepare_sockets(run->entry, watch->layers, fault);
+		r = prepare_sockets(run->entry, fault);
 	if (r == 0)
 		r = spawn_entry(run->entry, &run->pid, &run->pidfd, fault);
 	if (r < 0)
@@ -313,6 +313,7 @@ void watch_collect(struct watch *watch, struct run *run, bool is_final)
 		return;
 	fd_close(&run->pidfd);
 	fd_close(&run->probe);
+	prepare_pid_file_undo(run->entry, run->pid);
 	run->pid = 0;
 	is_final = is_final || is_going_down(root_runlevel_now());
 	move_on(watch, run, is_final ? EVENT_EXITED_FINAL : EVENT_EXITED, wait_status(&info));

@@ -20,7 +20,6 @@ struct run {
 };
 
 struct watch {
-	const char *layers; /* the text of /run/initfs/layers */
 	int timeline;
 	unsigned int count;
 	struct run runs[PICK_MAX]; /* in the order of the picks: needs before those who need them */

@@ -5,7 +5,8 @@
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 entry log Kind=syslog 'Exec=/srv/daemon log'
-entry screen Kind=screen 'Exec=/srv/daemon screen' SocketDir=/tmp/.X11-unix
+entry screen Kind=screen 'Exec=/srv/daemon screen' SocketDir=/tmp/.X11-unix \
+	PidFile=/run/screen.pid WritePidFile=yes
 
 "$supervise" -- "$root" || fail "it did not start"
 within 10 marked 'early.ready name=screen'
@@ -34,6 +35,7 @@ is_gone "$(last_pid log)" || fail "who is deaf stayed"
 is_gone "$(last_pid screen)" || fail "the screen stayed"
 [ "$(line_of 'exit name=screen')" -lt "$(line_of 'exit name=log')" ] || fail "not in reverse"
 mountpoint -q "$root/tmp/.X11-unix" && fail "a mount stayed"
+[ ! -e "$root/run/screen.pid" ] || fail "a pid file that it had written stayed"
 [ ! -e "$root/run/nologin" ] || fail "nologin stayed"
 count 1 'early.start name=log' || fail "it was started again"
 "$supervise" --undo -- "$root" || fail "undo of nothing is no error"
