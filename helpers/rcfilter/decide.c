@@ -138,6 +138,14 @@ void record_aside(struct record *record, const struct decision *decision, uint64
 		record->asked = now;
 }
 
+void record_lose(struct record *record)
+{
+	record->state = STATE_ASIDE;
+	record->why = WHY_LOST;
+	record->culprit = CATALOG_NONE;
+	record->pid = 0;
+}
+
 void record_hold(struct record *record, const struct decision *decision, uint64_t now)
 {
 	if (record->state != STATE_HELD)
@@ -260,6 +268,8 @@ static int explain_why(const struct catalog *catalog, const struct record *recor
 		return snprintf(text, size, "it requires %s, which has failed", culprit);
 	case WHY_ASIDE:
 		return snprintf(text, size, "it requires %s, which stepped aside itself", culprit);
+	case WHY_LOST:
+		return snprintf(text, size, "the rc filter itself had died under it");
 	case WHY_SCREEN:
 		return snprintf(text, size, "the screen comes first");
 	case WHY_DISK:

@@ -37,6 +37,7 @@ enum why {
 	WHY_NETWORK, /* it requires a network and there is none */
 	WHY_FAILED, /* a service that it requires has failed */
 	WHY_ASIDE, /* a service that it requires stepped aside */
+	WHY_LOST, /* our own process had died under its start: it comes again in the late slot */
 	WHY_SCREEN, /* held: the screen comes first */
 	WHY_DISK, /* held: the disk is busy */
 	WHYS
@@ -91,6 +92,9 @@ void record_begin(struct record *record, pid_t pid, uint64_t now);
 /* It stepped aside, or is held, for the reason in decision. */
 void record_aside(struct record *record, const struct decision *decision, uint64_t now);
 void record_hold(struct record *record, const struct decision *decision, uint64_t now);
+
+/* Our server died: whoever reads a script through the dead view may have read half of it. */
+void record_lose(struct record *record);
 
 /* How a script ended: an exit code, -SIGNAL, or RESULT_UNKNOWN. */
 #define RESULT_UNKNOWN 0x10000

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guard hands to the processes that serve, and keeps for the time after them. */
+#ifndef INITFS_FILTER_H
+#define INITFS_FILTER_H
+
+#include "rcfilter/board.h"
+#include "rcfilter/load.h"
+#include "rcfilter/start.h"
+
+#define STATE_PATH "/run/initfs"
+
+struct filter {
+	struct options options;
+	struct scripts scripts;
+	struct board *board;
+	int state; /* of STATE_PATH */
+	int timeline;
+};
+
+#endif

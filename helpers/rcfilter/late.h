@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The texts that are served in place of files. Pure. */
+#ifndef INITFS_LATE_H
+#define INITFS_LATE_H
+
+#include "rcfilter/words.h"
+
+/*
+ * In place of a script that steps aside: says why in one line, in the manner of Debian's and
+ * others' "[info]", and ends with 0, because LFS stops the boot for anything else. Bytes that a
+ * shell could take for something else are left out. Owned by the caller; NULL without memory.
+ */
+char *late_noop(const char *sentence);
+
+/* The script of the late slot: runs each of paths with "start", one after the other. Likewise. */
+char *late_script(const struct words *paths);
+
+/*
+ * A .depend.* file of startpar as it is served: no line longer than startpar reads (2047 bytes; it
+ * loses the rest without a word), and with node (NULL: none) behind everything else. Likewise.
+ */
+char *late_depend(const char *text, size_t size, const char *node);
+
+#endif

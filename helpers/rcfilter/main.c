@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* initfs-rcfilter: start scripts that step aside and come back. Options, then its steps. */
+#include "config.h"
+
+#include "rcfilter/filter.h"
+#include "rcfilter/keep.h"
+#include "rcfilter/serve.h"
+#include "rcfilter/control.h"
+#include "rcfilter/undo.h"
+#include "common/fd.h"
+#include "common/parse.h"
+#include "common/report.h"
+#include "common/survivor.h"
+#include "common/timeline.h"
+#include "passthrough/guard.h"
+#include "passthrough/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NET_WAIT 30
+#define NET_WAIT_MAX 3600
+
+/* Not there: a guard that gives up detaches the view, which shows the directory itself. */
+#define NO_BACKING STATE_PATH "/none"
+
+struct arguments {
+	struct options options;
+	bool is_undo;
+	const char *root;
+};
+
+enum { OPTION_HELP = 256, OPTION_NET, OPTION_PACE, OPTION_UNDO, OPTION_VERSION };
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "net", required_argument, NULL, OPTION_NET },
+	{ "pace", required_argument, NULL, OPTION_PACE },
+	{ "undo", no_argument, NULL, OPTION_UNDO },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+static int print_help(void)
+{
+	(void)puts("Usage: initfs-rcfilter [--net=SECONDS] [--pace=off|gui|io|gui,io] -- ROOT\n"
+		   "       initfs-rcfilter --undo -- ROOT\n"
+		   "Let start scripts of ROOT step aside while they cannot work, and come back.\n"
+		   "\n"
+		   "      --net=SECONDS  how long the late slot waits for a network that is coming "
+		   "(30)\n"
+		   "      --pace=WHAT    what holds other starts for a moment: gui (default), io, "
+		   "off\n"
+		   "      --undo         take the views away again\n"
+		   "      --help         print this\n"
+		   "      --version      print the version\n");
+	return EXIT_DONE;
+}
+
+static int parse_pace(const char *text, struct options *options)
+{
+	bool gui = strcmp(text, "gui") == 0 || strcmp(text, "gui,io") == 0 ||
+		   strcmp(text, "io,gui") == 0;
+	bool io = strcmp(text, "io") == 0 || (gui && strcmp(text, "gui") != 0);
+
+	if (!gui && !io && strcmp(text, "off") != 0)
+		return -EINVAL;
+	options->pace_gui = gui;
+	options->pace_io = io;
+	return 0;
+}
+
+/* Returns a negative number where main has to go on, else the exit code. */
+static int arguments_parse(struct arguments *arguments, int argc, char **argv)
+{
+	uint64_t seconds;
+	int option;
+
+	*arguments = (struct arguments){ .options = { NET_WAIT, true, false } };
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_HELP:
+			return print_help();
+		case OPTION_VERSION:
+			(void)puts("initfs-rcfilter " PACKAGE_VERSION);
+			return EXIT_DONE;
+		case OPTION_NET:
+			if (parse_number(optarg, NET_WAIT_MAX, &seconds) < 0)
+				return report_usage("--net takes 0 to %d seconds, not '%s'.",
+						    NET_WAIT_MAX, optarg);
+			arguments->options.net_wait = (unsigned int)seconds;
+			break;
+		case OPTION_PACE:
+			if (parse_pace(optarg, &arguments->options) < 0)
+				return report_usage(
+					"--pace takes off, gui, io or gui,io, not '%s'.", optarg);
+			break;
+		case OPTION_UNDO:
+			arguments->is_undo = true;
+			break;
+		default:
+			return report_usage("unknown option '%s'.", argv[optind - 1]);
+		}
+	}
+	if (argc - optind != 1)
+		return report_usage("one ROOT is needed.");
+	arguments->root = argv[optind];
+	return -1;
+}
+
+/* The state directory; the hook has put /run into ROOT by now. */
+static int open_state(struct fault *fault)
+{
+	int fd;
+
+	if (mkdir(STATE_PATH, 0755) < 0 && errno != EEXIST)
+		return fault_at(fault, -errno, "make the directory", STATE_PATH);
+	fd = open(STATE_PATH, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? fault_at(fault, -errno, "open", STATE_PATH) : fd;
+}
+
+/* Everything that refuses: nothing has been mounted yet. */
+static int prepare(struct filter *filter, struct fault *fault)
+{
+	int r;
+
+	if (access("/proc/self/fd", X_OK) < 0)
+		return fault_because(fault, -errno, "look into", "/proc",
+				     "it has to be mounted in ROOT");
+	if (undo_is_needed())
+		return fault_because(fault, -EBUSY, "show views over", "/etc/init.d",
+				     "there are some already");
+	r = scripts_load(&filter->scripts, fault);
+	if (r < 0)
+		return r;
+	filter->board = board_make();
+	if (!filter->board)
+		return fault_at(fault, -ENOMEM, "map memory", NULL);
+	filter->state = open_state(fault);
+	if (filter->state < 0)
+		return filter->state;
+	filter->timeline = timeline_open(filter->state);
+	return 0;
+}
+
+static void mark_up(const struct filter *filter)
+{
+	char services[16];
+	char views[16];
+
+	(void)snprintf(services, sizeof(services), "%zu", filter->scripts.catalog.count);
+	(void)snprintf(views, sizeof(views), "%zu", filter->scripts.places);
+	timeline_mark(filter->timeline, "rc.up", "views", views, "scripts", services, NULL);
+}
+
+/* The views are gone: what is aside still comes back, unless somebody has turned us off. */
+static void finish(struct filter *filter, bool is_given_up)
+{
+	if ((filter->board->over || is_given_up) && !filter->board->off && keep_run(filter) < 0)
+		timeline_mark(filter->timeline, "rc.forsaken", NULL);
+	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
+	pidfile_remove(filter->state, "rcfilter.pid");
+	timeline_mark(filter->timeline, "rc.gone", NULL);
+}
+
+/* Inside the real root: shows the views, tells the hook, guards, and keeps what is left. */
+static int run(struct survivor *survivor, struct filter *filter)
+{
+	struct guard_view views[PLACES_MAX];
+	struct guard guard = {
+		.name = "rc",
+		.subtype = RCFILTER_SUBTYPE,
+		.views = views,
+		.count = filter->scripts.places,
+		.timeline = filter->timeline,
+		.serve = serve,
+		.data = filter,
+	};
+	struct fault fault = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < guard.count; i++)
+		views[i] = (struct guard_view){ .path = filter->scripts.place[i].path,
+						.backing = NO_BACKING };
+	r = guard_start(&guard, &fault); /* the first line that changes the machine */
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	(void)pidfile_write(filter->state, "rcfilter.pid"); /* only helps others to find us */
+	mark_up(filter);
+	survivor_verdict(survivor, EXIT_DONE);
+	finish(filter, guard_run(&guard));
+	return EXIT_DONE;
+}
+
+/* Where the program goes on as a survivor; returns the exit code. */
+static int start(struct survivor *survivor, const struct arguments *arguments, char **argv)
+{
+	struct filter filter = { .options = arguments->options, .state = -EBADF };
+	struct fault fault = { 0 };
+	int r;
+
+	survivor_harden(argv);
+	r = survivor_enter(arguments->root, &fault);
+	if (r == 0)
+		r = prepare(&filter, &fault);
+	r = r < 0 ? report(r, &fault, EXIT_REFUSED) : run(survivor, &filter);
+	scripts_free(&filter.scripts);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct survivor survivor;
+	struct fault fault = { 0 };
+	int r;
+
+	report_name("initfs-rcfilter");
+	r = arguments_parse(&arguments, argc, argv);
+	if (r >= 0)
+		return r;
+	report_to_kernel_log();
+	if (arguments.is_undo) {
+		r = undo(arguments.root, &fault);
+		return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
+	}
+	r = survivor_fork(&survivor);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	r = start(&survivor, &arguments, argv);
+	survivor_verdict(&survivor, (enum exit_code)r); /* does nothing where it was told before */
+	return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is there a network: an interface other than lo that has a carrier and an address which is not
+ * only link-local. Asked of the kernel, because the script `networking` ends with 0 without a cable.
+ */
+#ifndef INITFS_NETLINK_H
+#define INITFS_NETLINK_H
+
+#include <stdbool.h>
+
+struct network {
+	bool is_up;
+	bool is_coming; /* a carrier is there, and no address yet */
+};
+
+/* A non-blocking socket that becomes readable when a link or an address changes. Owned, or -errno. */
+int netlink_watch(void);
+
+/* Reads and throws away what netlink_watch's socket has to say. */
+void netlink_drain(int watch);
+
+/* Asks the kernel now. 0 or -errno; ret_network is untouched on failure. */
+int netlink_ask(struct network *ret_network);
+
+#endif

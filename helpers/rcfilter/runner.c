@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is asking. */
+#include "config.h"
+
+#include "rcfilter/runner.h"
+#include "common/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CMDLINE_MAX 4096
+#define ANCESTORS_MAX 16
+
+static const char *const shells[] = { "sh",   "bash",  "dash", "ash",  "ksh",  "mksh",
+				      "lksh", "pdksh", "zsh",  "yash", "hush", "busybox" };
+
+/* The scripts that run scripts. rc.0, rc.6 and rcK stop things: to us they are nobody. */
+static const struct {
+	const char *name;
+	char level;
+	bool is_final;
+} scripts[] = {
+	{ "rc", 0, false },	     { "rcS", 'S', false },  { "rc.sysinit", 'S', false },
+	{ "rc.sysvinit", 0, false }, { "rc.S", 'S', false }, { "rc.M", 0, true },
+	{ "rc.multi", 0, true },
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The word after word, or NULL at the end. Words end with a zero byte; the last one is made to. */
+static const char *next_word(const char *word, const char *end)
+{
+	word += strlen(word) + 1;
+	return word < end ? word : NULL;
+}
+
+static char level_of(const char *word)
+{
+	if (!word || !word[0] || word[1])
+		return 0;
+	if ((word[0] >= '0' && word[0] <= '6') || word[0] == 'S')
+		return word[0];
+	return word[0] == 's' ? 'S' : 0;
+}
+
+static struct runner startpar_of(const char *word, const char *end)
+{
+	struct runner runner = { .kind = RUNNER_STARTPAR };
+
+	for (word = next_word(word, end); word; word = next_word(word, end)) {
+		const char *value = next_word(word, end);
+
+		if (value && strcmp(word, "-M") == 0)
+			runner.stops = strcmp(value, "stop") == 0;
+		if (value && strcmp(word, "-R") == 0)
+			runner.level = level_of(value);
+	}
+	return runner;
+}
+
+static struct runner script_of(const char *word, const char *end)
+{
+	const char *name = base_name(word);
+	struct runner runner = { .kind = RUNNER_NONE };
+	size_t i;
+
+	if (strcmp(name, LATE_NAME) == 0 || strcmp(name, LATE_ENTRY) == 0)
+		runner.kind = RUNNER_LATE;
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		if (*word != '/' || strcmp(name, scripts[i].name) != 0)
+			continue;
+		runner.kind = RUNNER_SHELL;
+		runner.level = scripts[i].level;
+		runner.is_final = scripts[i].is_final;
+	}
+	if (runner.kind == RUNNER_SHELL && !runner.level && !runner.is_final)
+		runner.level = level_of(next_word(word, end));
+	return runner;
+}
+
+struct runner runner_of(const char *cmdline, size_t size)
+{
+	struct runner nobody = { .kind = RUNNER_NONE };
+	char text[CMDLINE_MAX + 1];
+	const char *word = text;
+	const char *end;
+	size_t i;
+
+	if (!size || size > CMDLINE_MAX)
+		return nobody;
+	memcpy(text, cmdline, size);
+	text[size] = '\0';
+	end = text + size;
+	if (strcmp(base_name(word), "startpar") == 0)
+		return startpar_of(word, end);
+	for (i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (strcmp(base_name(word), shells[i]) == 0)
+			break;
+	if (i == sizeof(shells) / sizeof(shells[0]))
+		return nobody;
+	do
+		word = next_word(word, end);
+	while (word && (*word == '-' || strcmp(word, "sh") == 0) && strcmp(word, "-c") != 0);
+	return word && *word == '/' ? script_of(word, end) : nobody;
+}
+
+/* Reads a small file of /proc/PID; returns its length or -errno. */
+static ssize_t read_proc(int proc, pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	auto_close int fd = -EBADF;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, size);
+	return n < 0 ? -errno : n;
+}
+
+struct runner runner_at(int proc, pid_t pid)
+{
+	char text[CMDLINE_MAX];
+	ssize_t n = pid > 0 ? read_proc(proc, pid, "cmdline", text, sizeof(text)) : 0;
+
+	return runner_of(text, n > 0 ? (size_t)n : 0);
+}
+
+static pid_t parent_of(int proc, pid_t pid)
+{
+	char text[1024];
+	ssize_t n = read_proc(proc, pid, "status", text, sizeof(text) - 1);
+	const char *line;
+	int parent = 0;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	line = strstr(text, "\nPPid:");
+	if (!line || sscanf(line, "\nPPid: %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+bool runner_of_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+		if (strcmp(name, scripts[i].name) == 0)
+			return true;
+	return false;
+}
+
+bool runner_is_ls(int proc, pid_t pid)
+{
+	char text[CMDLINE_MAX];
+	ssize_t n = pid > 0 ? read_proc(proc, pid, "cmdline", text, sizeof(text) - 1) : 0;
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return strcmp(base_name(text), "ls") == 0 &&
+	       runner_at(proc, parent_of(proc, pid)).kind != RUNNER_NONE;
+}
+
+pid_t runner_top(int proc, pid_t pid)
+{
+	pid_t top = 0;
+	int i;
+
+	for (i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+		if (runner_at(proc, pid).kind == RUNNER_NONE)
+			break;
+		top = pid;
+		pid = parent_of(proc, pid);
+	}
+	return top;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+const char *entry_script(const char *entry)
+{
+	if ((*entry != 'S' && *entry != 'K') || !is_digit(entry[1]))
+		return NULL;
+	for (entry++; is_digit(*entry); entry++)
+		;
+	return *entry ? entry : NULL;
+}
+
+char directory_level(const char *name)
+{
+	if (strncmp(name, "rc", 2) != 0 || strlen(name) != 5 || strcmp(name + 3, ".d") != 0)
+		return 0;
+	return name[2] == 'S' || (name[2] >= '0' && name[2] <= '6') ? name[2] : 0;
+}

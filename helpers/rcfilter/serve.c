@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that serves the views. */
+#include "config.h"
+
+#include "rcfilter/serve.h"
+#include "rcfilter/control.h"
+#include "rcfilter/filter.h"
+#include "rcfilter/result.h"
+#include "rcfilter/view.h"
+#include "common/fd.h"
+#include "common/report.h"
+#include "common/timeline.h"
+#include "passthrough/caller.h"
+#include "passthrough/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#define EVENTS_MAX 16
+
+/* While a start is held: how often we look whether the screen has come or the disk is quiet. */
+#define HELD_MSEC 50
+
+/* What epoll hands back; below stand the pids of scripts, above CONTROL_TAG. */
+#define TAG_VIEW (1ULL << 33)
+#define TAG_NETWORK (1ULL << 34)
+#define TAG_EXITS (TAG_NETWORK + 1)
+#define TAG_SIGNALS (TAG_NETWORK + 2)
+
+struct serving {
+	struct server server;
+	struct filter *filter;
+	struct guard_child *child;
+	struct control control;
+	struct view *views;
+	int epoll;
+	int network;
+	int signals;
+};
+
+static int add(const struct serving *serving, int fd, uint64_t tag)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
+
+	return epoll_ctl(serving->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/*
+ * The views go at once; what is open in them goes on. umount2 asks nothing of a FUSE server, so it
+ * may be the server who calls it.
+ */
+static void detach(struct server *server)
+{
+	struct serving *serving = server->owner;
+	size_t i;
+
+	if (serving->filter->board->over)
+		return;
+	serving->filter->board->over = true;
+	for (i = serving->child->count; i-- > 0;)
+		(void)fusemount_detach(serving->child->views[i].path,
+				       serving->child->views[i].mount.id);
+	timeline_mark(serving->filter->timeline, "rc.detached", NULL);
+	/* Those who are held are let go by the loop: views_retry. */
+}
+
+static void turn_off(void *data)
+{
+	struct serving *serving = data;
+
+	serving->filter->board->off = true;
+	detach(&serving->server);
+}
+
+/* --- beginning ------------------------------------------------------------------------------- */
+
+static void harden(void)
+{
+	static const struct rlimit files = { 65536, 65536 };
+
+	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT); /* fork does not hand it on */
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* one for each name that somebody looks at */
+}
+
+static int watch_signals(void)
+{
+	sigset_t all;
+	sigset_t term;
+	int fd;
+
+	(void)sigfillset(&all);
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_all(struct serving *serving, struct fault *fault)
+{
+	struct starts *starts = &serving->server.starts;
+
+	starts->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	serving->server.fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (starts->proc < 0 || serving->server.fds < 0)
+		return fault_at(fault, -errno, "open", "/proc");
+	serving->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (serving->epoll < 0)
+		return fault_at(fault, -errno, "make an epoll", NULL);
+	serving->signals = watch_signals();
+	if (serving->signals < 0)
+		return fault_at(fault, serving->signals, "watch for signals", NULL);
+	serving->network = netlink_watch();
+	if (serving->network < 0)
+		return fault_at(fault, serving->network, "watch the network", NULL);
+	/* Without the proc connector the ends of shells are seen all the same. */
+	starts->exits = result_watch();
+	return 0;
+}
+
+static int begin_starts(struct serving *serving)
+{
+	struct starts *starts = &serving->server.starts;
+
+	starts->options = &serving->filter->options;
+	starts->scripts = &serving->filter->scripts;
+	starts->board = serving->filter->board;
+	starts->timeline = serving->filter->timeline;
+	starts->state = serving->filter->state;
+	starts->epoll = serving->epoll;
+	serving->server.detach = detach;
+	serving->server.owner = serving;
+	return starts_init(starts);
+}
+
+static int begin_views(struct serving *serving, struct fault *fault)
+{
+	size_t i;
+	int r;
+
+	serving->views = calloc(serving->child->count, sizeof(*serving->views));
+	if (!serving->views)
+		return fault_at(fault, -ENOMEM, "start", NULL);
+	for (i = 0; i < serving->child->count; i++) {
+		const struct guard_view *given = &serving->child->views[i];
+
+		if (given->mount.device < 0)
+			continue;
+		r = view_start(&serving->views[i], &serving->server,
+			       &serving->filter->scripts.place[i], given->mount.device);
+		if (r == 0)
+			r = add(serving, fuse_session_fd(serving->views[i].session), TAG_VIEW + i);
+		if (r < 0)
+			return fault_at(fault, r, "start the FUSE session for", given->path);
+	}
+	return 0;
+}
+
+static int begin_listening(struct serving *serving, struct fault *fault)
+{
+	int r = add(serving, serving->signals, TAG_SIGNALS);
+
+	if (r == 0)
+		r = add(serving, serving->network, TAG_NETWORK);
+	if (r == 0 && serving->server.starts.exits >= 0)
+		r = add(serving, serving->server.starts.exits, TAG_EXITS);
+	if (r < 0)
+		return fault_at(fault, r, "wait for events", NULL);
+	serving->control.catalog = &serving->filter->scripts.catalog;
+	serving->control.board = serving->filter->board;
+	serving->control.epoll = serving->epoll;
+	serving->control.off = turn_off;
+	serving->control.data = serving;
+	r = control_start(&serving->control, serving->filter->state);
+	return r < 0 ? fault_at(fault, r, "listen at", STATE_PATH "/" CONTROL_SOCKET) : 0;
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+/* One request. A session ends (ENODEV) when nobody has anything of its view open any more. */
+static void serve_view(struct serving *serving, size_t index)
+{
+	struct fuse_session *session = serving->views[index].session;
+	static struct fuse_buf buffer; /* libfuse makes it once; there is one thread */
+	int n = fuse_session_receive_buf(session, &buffer);
+
+	if (n == -EINTR || n == -EAGAIN)
+		return;
+	if (n > 0) {
+		fuse_session_process_buf(session, &buffer);
+		return;
+	}
+	(void)epoll_ctl(serving->epoll, EPOLL_CTL_DEL, fuse_session_fd(session), NULL);
+	view_stop(&serving->views[index]);
+}
+
+static bool is_serving(const struct serving *serving)
+{
+	size_t i;
+
+	for (i = 0; i < serving->child->count; i++)
+		if (serving->views[i].session)
+			return true;
+	return false;
+}
+
+static void handle(struct serving *serving, uint64_t tag)
+{
+	struct starts *starts = &serving->server.starts;
+	struct signalfd_siginfo info;
+
+	if (tag >= CONTROL_TAG) {
+		control_event(&serving->control, tag);
+	} else if (tag == TAG_NETWORK) {
+		netlink_drain(serving->network);
+		starts_network(starts);
+	} else if (tag == TAG_EXITS) {
+		starts_exits(starts);
+	} else if (tag == TAG_SIGNALS) {
+		if (read(serving->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			detach(&serving->server);
+	} else if (tag >= TAG_VIEW) {
+		if (serving->views[tag - TAG_VIEW].session)
+			serve_view(serving, (size_t)(tag - TAG_VIEW));
+	} else if (starts_ended(starts, (pid_t)tag)) {
+		detach(&serving->server);
+	}
+}
+
+static int patience(const struct serving *serving)
+{
+	uint64_t next = views_next(&serving->server);
+	uint64_t now = starts_now();
+
+	if (!next)
+		return -1;
+	return next <= now + HELD_MSEC * MSEC ? (int)(next <= now ? 0 : (next - now) / MSEC + 1)
+					      : HELD_MSEC;
+}
+
+static void loop(struct serving *serving)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int n;
+	int i;
+
+	while (is_serving(serving)) {
+		n = epoll_wait(serving->epoll, events, EVENTS_MAX, patience(serving));
+		for (i = 0; i < n; i++)
+			handle(serving, events[i].data.u64);
+		if (serving->server.held)
+			views_retry(&serving->server);
+	}
+}
+
+int serve(struct guard_child *child, void *data)
+{
+	static struct serving serving; /* large, and as old as the process */
+	struct fault fault = { 0 };
+	int r;
+
+	serving.child = child;
+	serving.filter = data;
+	harden();
+	r = caller_prepare();
+	if (r == 0)
+		r = open_all(&serving, &fault);
+	if (r == 0)
+		r = begin_starts(&serving);
+	if (r == 0)
+		r = begin_views(&serving, &fault);
+	if (r == 0)
+		r = begin_listening(&serving, &fault);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	(void)pidfile_write(serving.filter->state, "rcfilter-serve.pid");
+	survivor_verdict(&child->ready, EXIT_DONE);
+
+	loop(&serving);
+
+	control_stop(&serving.control);
+	pidfile_remove(serving.filter->state, "rcfilter-serve.pid");
+	starts_free(&serving.server.starts);
+	return EXIT_DONE;
+}

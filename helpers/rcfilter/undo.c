@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Taking the views away from outside. */
+#include "config.h"
+
+#include "rcfilter/undo.h"
+#include "rcfilter/words.h"
+#include "common/fd.h"
+#include "common/survivor.h"
+#include "passthrough/fusemount.h"
+#include "passthrough/mountinfo.h"
+#include "passthrough/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#define PATIENCE_MSEC 5000 /* the kernel ends a session that nobody uses at once */
+
+/* The mount points of our views, the first mounted first. 0 or -errno. */
+static int find_views(struct words *paths)
+{
+	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
+	auto_free char *line = NULL;
+	struct mountinfo info;
+	size_t size = 0;
+	int r = file ? 0 : -errno;
+
+	while (r == 0 && getline(&line, &size, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (mountinfo_parse(line, &info) == 0 && strcmp(info.type, RCFILTER_TYPE) == 0)
+			r = words_add(paths, info.path, strlen(info.path));
+	}
+	return r;
+}
+
+bool undo_is_needed(void)
+{
+	struct words paths = { 0 };
+	bool is_needed = find_views(&paths) == 0 && paths.count;
+
+	words_free(&paths);
+	return is_needed;
+}
+
+static int detach_views(struct fault *fault)
+{
+	struct words paths = { 0 };
+	int r = find_views(&paths);
+	uint64_t id;
+	size_t i;
+
+	for (i = paths.count; r == 0 && i-- > 0;) {
+		r = fusemount_id_of(paths.word[i], RCFILTER_TYPE, &id);
+		if (r == 0)
+			r = fusemount_detach(paths.word[i], id);
+		if (r == -ENOENT)
+			r = 0; /* it has gone meanwhile, or lies below another mount */
+		if (r < 0)
+			(void)fault_at(fault, r, "detach the view of", paths.word[i]);
+	}
+	words_free(&paths);
+	return r;
+}
+
+/* Waits for the end of the process in the pid file. One that stays is killed. */
+static void wait_for_end(int state, const char *name)
+{
+	pid_t pid = pidfile_read(state, name);
+	auto_close int process = -EBADF;
+	struct pollfd watch;
+
+	if (pid <= 0)
+		return;
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process < 0)
+		return;
+	watch = (struct pollfd){ .fd = process, .events = POLLIN };
+	if (poll(&watch, 1, PATIENCE_MSEC) > 0)
+		return;
+	(void)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
+	(void)poll(&watch, 1, PATIENCE_MSEC);
+}
+
+int undo(const char *root, struct fault *fault)
+{
+	auto_close int state = -EBADF;
+	int r = survivor_enter(root, fault);
+
+	if (r == 0)
+		r = detach_views(fault);
+	if (r < 0)
+		return r;
+	state = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state < 0)
+		return 0; /* nobody has left a pid there */
+	/* The guard first: it would take the death of its child for an accident. */
+	wait_for_end(state, "rcfilter.pid");
+	wait_for_end(state, "rcfilter-serve.pid");
+	return 0;
+}
