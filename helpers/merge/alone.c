@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The merge of two layers that are not mounted. What it refuses it refuses first; the upper layer is
- * only read, also when all is done, so that there is no moment at which an interruption costs.
+ * The merge of two layers that are not mounted. What it refuses it refuses first; the upper layer
+ * is only read, also when all is done, so that there is no moment at which an interruption costs.
  */
 #include "config.h"
 

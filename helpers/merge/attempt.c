@@ -7,6 +7,9 @@
 #include "merge/check.h"
 #include "merge/client.h"
 #include "merge/merge.h"
+#include "merge/retire.h"
+#include "merge/views.h"
+#include "merge/wake.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/openat.h"
@@ -51,9 +54,9 @@ static uint64_t microseconds(void)
 }
 
 /* The layer's upper directory, and its lower one on a mount without other mounts, writable. */
-static int open_layer(struct attempt *attempt, size_t i, int disk, struct fault *fault)
+static int open_layer(struct attempt *attempt, size_t i, const struct list_entry *entry, int disk,
+		      struct fault *fault)
 {
-	const struct list_entry *entry = &attempt->list->entries[i];
 	struct layer *layer = &attempt->layers[i];
 	char upper[64];
 
@@ -70,14 +73,66 @@ static int open_layer(struct attempt *attempt, size_t i, int disk, struct fault 
 }
 
 /*
- * A clone of the root's mount shows the disk's own directories, without the views. It has to be made
- * now: a clone keeps the read-only flag that the root had when it was made.
+ * A layer whose switch was asked for and whose view is gone is on the disk already: an attempt
+ * ended between two directories. Programs have written to the disk since; what RAM holds is old.
+ */
+static int needs_merge(const struct attempt *attempt, const struct list_entry *entry,
+		       const char *mountinfo, bool *ret_needs, struct fault *fault)
+{
+	char mark[SWITCH_NAME_MAX];
+	enum view_state state;
+	uint64_t id;
+	int r = views_look(mountinfo, entry->directory, &state, &id);
+
+	if (r < 0)
+		return fault_at(fault, r, "find the view over", entry->directory);
+	*ret_needs = state == VIEW_LIVE;
+	if (state == VIEW_LIVE)
+		return 0;
+	if (state == VIEW_BARE)
+		return fault_because(fault, -ENOENT, "find the view over", entry->directory,
+				     "initfs-hold has given up there");
+	if (faccessat(attempt->run, retire_switch_name(entry->number, mark), F_OK, 0) == 0)
+		return 0;
+	return fault_because(fault, -ENOENT, "find the view over", entry->directory,
+			     "somebody else has taken it away");
+}
+
+static int open_layers(struct attempt *attempt, int disk, struct fault *fault)
+{
+	auto_close int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	auto_free char *mountinfo = NULL;
+	size_t i;
+	int r = fd < 0 ? -errno : wake_read(fd, &mountinfo);
+
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", "/proc/self/mountinfo");
+	attempt->merge.layers = attempt->layers;
+	for (i = 0; i < attempt->list->count; i++) {
+		const struct list_entry *entry = &attempt->list->entries[i];
+		bool needs = false;
+
+		r = needs_merge(attempt, entry, mountinfo, &needs, fault);
+		if (r < 0)
+			return r;
+		if (!needs)
+			continue;
+		/* Counted first: merge_free closes what was opened. */
+		r = open_layer(attempt, attempt->merge.count++, entry, disk, fault);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * A clone of the root's mount shows the disk's own directories, without the views. It has to be
+ * made now: a clone keeps the read-only flag that the root had when it was made.
  */
 static int open_all(struct attempt *attempt, struct fault *fault)
 {
 	auto_close int clone = mountfd_clone(AT_FDCWD, "/", false, fault);
 	auto_close int disk = -EBADF;
-	size_t i;
 	int r;
 
 	if (clone < 0)
@@ -86,14 +141,10 @@ static int open_all(struct attempt *attempt, struct fault *fault)
 	attempt->root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (disk < 0 || attempt->root < 0)
 		return fault_at(fault, -errno, "open the directory", "/");
-	for (i = 0; i < attempt->list->count; i++) {
-		attempt->merge.count = i + 1; /* merge_free closes what is open */
-		attempt->merge.layers = attempt->layers;
-		r = open_layer(attempt, i, disk, fault);
-		if (r < 0)
-			return r;
-	}
-	return merge_make(&attempt->merge, attempt->layers, attempt->list->count, take_fd(&disk),
+	r = open_layers(attempt, disk, fault);
+	if (r < 0)
+		return r;
+	return merge_make(&attempt->merge, attempt->layers, attempt->merge.count, take_fd(&disk),
 			  fault);
 }
 
@@ -198,16 +249,28 @@ static int prepare_all(struct attempt *attempt, struct fault *fault)
 }
 
 /*
- * Point of no return for the programs: their files are on the disk. A switch cannot fail; what could
- * is the connection, and then initfs-hold ended between two directories: the rest is tried again.
+ * Point of no return for the programs: their files are on the disk. A switch cannot fail; what
+ * could is the connection or this process, and then the directories that are left are tried again.
+ * What is on the disk already must not be merged a second time, so that it was asked for is noted.
  */
+static int switch_one(struct attempt *attempt, unsigned int number, struct fault *fault)
+{
+	char mark[SWITCH_NAME_MAX];
+	auto_close int fd = openat(attempt->run, retire_switch_name(number, mark),
+				   O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fault_at(fault, -errno, "note the switch in", mark);
+	return client_switch(attempt->view, number, fault);
+}
+
 static int switch_all(struct attempt *attempt, struct fault *fault)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; r == 0 && i < attempt->merge.count; i++)
-		r = client_switch(attempt->view, attempt->layers[i].number, fault);
+		r = switch_one(attempt, attempt->layers[i].number, fault);
 	if (r == 0)
 		timeline_mark(attempt->timeline, "merge.switched", NULL);
 	return r;
@@ -236,18 +299,20 @@ static int sealed(struct attempt *attempt, struct fault *fault)
 	struct fault other = { 0 };
 	char pause[NUMBER_MAX];
 	uint64_t start = microseconds();
-	int unsealed;
 	int r = client_seal(attempt->view, fault);
 
 	if (r < 0)
 		return r;
 	timeline_mark(attempt->timeline, "merge.sealed", NULL);
 	r = under_seal(attempt, fault);
-	unsealed = client_unseal(attempt->view, r < 0 ? &other : fault);
+	/*
+	 * The answer changes nothing: the end of the connection unseals too, and where nobody has
+	 * anything open any more, initfs-hold ends with the switch and answers nothing at all.
+	 */
+	(void)client_unseal(attempt->view, &other);
 	timeline_mark(attempt->timeline, "merge.unsealed", "pause_us",
 		      text_of(pause, microseconds() - start), NULL);
-	/* After a switch there is nothing that an answer could change: initfs-hold is on the disk. */
-	return r < 0 ? r : unsealed;
+	return r;
 }
 
 static int run(struct attempt *attempt, struct fault *fault)
@@ -257,6 +322,11 @@ static int run(struct attempt *attempt, struct fault *fault)
 	if (r < 0) {
 		attempt->result.is_refused = true;
 		return r;
+	}
+	/* All are on the disk: only their mounts are left, and the staging directory. */
+	if (!attempt->merge.count) {
+		r = merge_begin(&attempt->merge, fault);
+		return r < 0 ? r : merge_sync(&attempt->merge, fault);
 	}
 	r = stage_live(attempt, fault);
 	if (r < 0)

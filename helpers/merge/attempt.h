@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One attempt to carry all layers of a running system to the disk, under the programs that use them:
+ * One attempt to carry all layers of a running system to the disk, under the programs that use it:
  *
  *	stage, live		rounds, until what is left is small
  *	seal			no request of a program is carried out any more; they wait
@@ -24,8 +24,8 @@ struct attempt_result {
 };
 
 /*
- * run is /run/initfs. Returns 0 when every protected directory is the plain disk, synced; -errno with
- * the fault when programs go on in RAM: then nothing is lost, and it can be tried again.
+ * run is /run/initfs. Returns 0 when every protected directory is the plain disk, synced; -errno
+ * with the fault when programs go on in RAM: then nothing is lost, and it can be tried again.
  */
 int attempt_run(const struct list *list, int run, int timeline, struct attempt_result *ret_result,
 		struct fault *fault);

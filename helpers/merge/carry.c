@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "merge/carry.h"
-#include "merge/mounts.h"
+#include "merge/views.h"
 #include "merge/wake.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
@@ -18,90 +18,38 @@
 #include <sys/stat.h>
 
 #define MOUNTINFO "/proc/self/mountinfo"
-#define VIEW_TYPE "fuse.initfs-hold"
 #define SOCKETS "/run/initfs/sockets"
 /* A name that nobody has in a directory of sockets. */
 #define NEW_LINK ".initfs-new"
 
-typedef int found_fn(struct carry *carry, const struct layer *layer, const struct mount_line *mount,
-		     struct fault *fault);
+/* What a look through mountinfo is for. */
+struct search {
+	struct carry *carry;
+	const struct layer *layer;
+	struct fault *fault;
+};
 
-static uint64_t view_of(const struct layer *layer, char **lines, size_t count)
-{
-	uint64_t id = 0;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		char *line = strdup(lines[i]);
-		struct mount_line mount;
-
-		if (line && mounts_parse(line, &mount) == 0 &&
-		    strcmp(mount.target, layer->name) == 0 && strcmp(mount.type, VIEW_TYPE) == 0)
-			id = mount.id; /* the last one is on top */
-		free(line);
-	}
-	return id;
-}
-
-static int each_of_layer(struct carry *carry, const struct layer *layer, char **lines, size_t count,
-			 found_fn *found, struct fault *fault)
-{
-	uint64_t view = view_of(layer, lines, count);
-	size_t i;
-	int r = 0;
-
-	if (!view)
-		return fault_at(fault, -ENOENT, "find the view over", layer->name);
-	for (i = 0; r == 0 && i < count; i++) {
-		auto_free char *line = strdup(lines[i]);
-		struct mount_line mount;
-
-		if (!line)
-			return fault_at(fault, -ENOMEM, "read the mounts in", MOUNTINFO);
-		if (mounts_parse(line, &mount) == 0 && mount.parent == view)
-			r = found(carry, layer, &mount, fault);
-	}
-	return r;
-}
-
-static char **split(char *text, size_t *ret_count)
-{
-	char **lines = NULL;
-	size_t count = 0;
-	char *line;
-
-	while ((line = strsep(&text, "\n"))) {
-		char **more = reallocarray(lines, count + 1, sizeof(char *));
-
-		if (!more) {
-			free(lines);
-			return NULL;
-		}
-		lines = more;
-		lines[count++] = line;
-	}
-	*ret_count = count;
-	return lines;
-}
-
-/* Calls found for each mount whose parent is a layer's view. */
-static int each(struct carry *carry, const struct layer *layers, size_t count, found_fn *found,
+/* Calls found, with a search, for each mount that is directly on a layer's view. */
+static int each(struct carry *carry, const struct layer *layers, size_t count, views_fn *found,
 		struct fault *fault)
 {
 	auto_close int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
 	auto_free char *text = NULL;
-	auto_free char **lines = NULL;
-	size_t lines_count = 0, i;
+	size_t i;
 	int r = fd < 0 ? -errno : wake_read(fd, &text);
 
-	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", MOUNTINFO);
-	lines = split(text, &lines_count);
-	if (!lines)
-		return fault_at(fault, -ENOMEM, "read the mounts in", MOUNTINFO);
-	for (i = 0; r == 0 && i < count; i++)
-		r = each_of_layer(carry, &layers[i], lines, lines_count, found, fault);
-	return r;
+	for (i = 0; r == 0 && i < count; i++) {
+		struct search search = { carry, &layers[i], fault };
+		enum view_state state;
+		uint64_t view;
+
+		r = views_look(text, layers[i].name, &state, &view);
+		if (r == 0 && state != VIEW_LIVE)
+			return fault_at(fault, -ENOENT, "find the view over", layers[i].name);
+		if (r == 0)
+			r = views_each_child(text, view, found, &search);
+	}
+	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO) : 0;
 }
 
 /* Is the mount one of supervise's directories of sockets? Then *ret_path is its real place. */
@@ -143,9 +91,12 @@ static int open_mount(const struct mount_line *mount, struct carried *carried, s
 	return 0;
 }
 
-static int note_mount(struct carry *carry, const struct layer *layer,
-		      const struct mount_line *mount, struct fault *fault)
+static int note_mount(void *data, const struct mount_line *mount)
 {
+	const struct search *search = data;
+	const struct layer *layer = search->layer;
+	struct carry *carry = search->carry;
+	struct fault *fault = search->fault;
 	struct carried *carried = &carry->list[carry->count];
 	int r;
 
@@ -172,9 +123,10 @@ int carry_find(struct carry *carry, const struct layer *layers, size_t count, st
 	return each(carry, layers, count, note_mount, fault);
 }
 
-static int check_mount(struct carry *carry, const struct layer *layer,
-		       const struct mount_line *mount, struct fault *fault)
+static int check_mount(void *data, const struct mount_line *mount)
 {
+	const struct search *search = data;
+	struct carry *carry = search->carry;
 	size_t i;
 
 	for (i = 0; i < carry->count; i++) {
@@ -183,7 +135,7 @@ static int check_mount(struct carry *carry, const struct layer *layer,
 			return 0;
 		}
 	}
-	return fault_because(fault, -EAGAIN, "carry the mount", mount->target,
+	return fault_because(search->fault, -EAGAIN, "carry the mount", mount->target,
 			     "it was mounted just now");
 }
 

@@ -20,8 +20,8 @@ struct copier {
 };
 
 /*
- * Copies the object name below from_dir, which has to be the inode ino, to to_name below to_dir, where
- * there is none. Not for directories. -ESTALE: another object has the name by now. On other
+ * Copies the object name below from_dir, which has to be the inode ino, to to_name below to_dir,
+ * where there is none. Not for directories. -ESTALE: another object has the name by now. On other
  * failures a half-made one may stand at to_name.
  */
 int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, int to_dir,

@@ -43,8 +43,8 @@ void merge_free(struct merge *merge);
 int merge_scan(struct merge *merge, bool is_live, struct merge_work *ret_work, struct fault *fault);
 
 /*
- * Makes the staging directory, the first thing that the disk sees. Refuses as merge_scan does; after
- * merge_clean nothing is left of it.
+ * Makes the staging directory, the first thing that the disk sees. Refuses as merge_scan does;
+ * after merge_clean nothing is left of it.
  */
 int merge_begin(struct merge *merge, struct fault *fault);
 

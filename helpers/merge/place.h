@@ -34,9 +34,9 @@ int place_find(struct place *place, int parent, struct fault *fault);
 int place_top(int directory, struct fault *fault);
 
 /*
- * Makes the directory, or takes over and empties what an interrupted run left. -EBUSY: another merge
- * is using it. -EOPNOTSUPP: the file system cannot exchange two names in one step. After a failure
- * place_remove takes away what was made.
+ * Makes the directory, or takes over and empties what an interrupted run left. -EBUSY: another
+ * merge is using it. -EOPNOTSUPP: the file system cannot exchange two names in one step. After
+ * a failure place_remove takes away what was made.
  */
 int place_make(struct place *place, struct fault *fault);
 

@@ -24,6 +24,12 @@
 #define BUSY_TRIES 50
 #define BUSY_MS 100
 
+const char *retire_switch_name(unsigned int number, char *name)
+{
+	(void)snprintf(name, SWITCH_NAME_MAX, "layer/%u.switched", number);
+	return name;
+}
+
 static uint64_t mount_id(const char *path)
 {
 	struct statx st;
@@ -66,6 +72,16 @@ static int retire_mount(const char *path, const char *name, int timeline, struct
 	return 0;
 }
 
+/* The last of a layer to go: without it what is left in RAM would count as not merged. */
+static int remove_mark(int run, unsigned int number, struct fault *fault)
+{
+	char mark[SWITCH_NAME_MAX];
+
+	if (unlinkat(run, retire_switch_name(number, mark), 0) < 0 && errno != ENOENT)
+		return fault_at(fault, -errno, "remove", mark);
+	return 0;
+}
+
 static int remove_directory(int run, const char *name, struct fault *fault)
 {
 	if (unlinkat(run, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -89,12 +105,12 @@ int retire_layers(const struct list *list, int run, int timeline, struct fault *
 		r = retire_mount(STATE "/ram", "ram", timeline, fault);
 	if (r == 0)
 		r = remove_directory(run, "ram", fault);
-	if (r == 0)
-		r = remove_directory(run, "layer", fault);
-	/* Last: as long as it is there, somebody may have to take care of what it lists. */
+	/* As long as the list is there, somebody may have to take care of what it names. */
 	if (r == 0 && unlinkat(run, "layers", 0) < 0 && errno != ENOENT)
 		r = fault_at(fault, -errno, "remove", "layers");
-	return r;
+	for (i = 0; r == 0 && i < list->count; i++)
+		r = remove_mark(run, list->entries[i].number, fault);
+	return r < 0 ? r : remove_directory(run, "layer", fault);
 }
 
 int retire_nologin(void)

@@ -6,6 +6,10 @@
 #include "common/fault.h"
 #include "merge/list.h"
 
+/* The name below /run/initfs that notes that a layer's switch was asked for. */
+#define SWITCH_NAME_MAX 40
+const char *retire_switch_name(unsigned int number, char *name);
+
 /*
  * Unmounts every layer and the RAM. What somebody still has open is detached instead, its memory
  * goes with the last descriptor, and the timeline names who has it (layer.kept). Returns 0 in both

@@ -46,7 +46,7 @@ static bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-/* Younger or older than now by less than two ticks; a clock that was set may have stepped over it. */
+/* Younger or older than now by less than two ticks; a clock that was set may step over it. */
 static bool is_certain(const struct timespec *ctime)
 {
 	struct timespec now = { 0 };

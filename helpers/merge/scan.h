@@ -26,7 +26,7 @@ struct scan {
 	uint64_t bytes; /* that their data occupies */
 };
 
-/* Returns 0 or -errno with the fault: -EOPNOTSUPP, -EPERM, -EXDEV, … for what cannot be carried. */
+/* Returns 0, or -errno with the fault: -EOPNOTSUPP, -EPERM, … for what cannot be carried. */
 int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault);
 
 #endif

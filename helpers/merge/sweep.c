@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-/* Each level costs two descriptors, and a deep tree is deeper than any number that is chosen here. */
+/* Each level costs two descriptors, and any number may be less than a tree's depth. */
 #define DEPTH_MAX 100
 
 static bool is_dots(const char *name)
@@ -24,7 +24,7 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* What overlayfs let nobody remove cannot be here; a hand-made opaque directory may still hide it. */
+/* What overlayfs let nobody remove is not here; but a hand-made opaque directory may hide it. */
 static int clear_flags(int dirfd, const char *name)
 {
 	auto_close int fd = open_walk(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);

@@ -68,7 +68,7 @@ struct tree {
 	size_t group_count;
 };
 
-/* Makes an empty tree: a root that is entered. Returns 0 or -ENOMEM; tree_free is due in any case. */
+/* Makes an empty tree: a root that is entered. 0 or -ENOMEM; tree_free is due in any case. */
 int tree_make(struct tree *tree);
 void tree_free(struct tree *tree);
 
@@ -93,7 +93,7 @@ struct link_group *tree_group(struct tree *tree, uint64_t ino);
 /* Marks change as wanted, and the way to it as pending. */
 void tree_want(struct change *change);
 
-/* Writes the path below the layer's root ("." for the root); what is too long loses its beginning. */
+/* Writes the path below the layer's root ("." is the root); what is too long loses its start. */
 const char *tree_path(const struct change *change, const char *name, char *path, size_t size);
 
 bool is_same_stamp(const struct stamp *a, const struct stamp *b);

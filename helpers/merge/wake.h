@@ -19,8 +19,8 @@ enum wake {
 };
 
 /*
- * Pure. mountinfo and fstab are texts, taken apart in place; why (of size) gets the first thing that
- * is missing, or "".
+ * Pure. mountinfo and fstab are texts, taken apart in place; why (of size) gets the first thing
+ * that is missing, or "".
  */
 enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, char *why,
 		      size_t size);

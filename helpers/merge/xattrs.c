@@ -15,7 +15,7 @@
 #define ESCAPED_PREFIX OVERLAY_PREFIX "overlay."
 /*
  * XFS shows each ACL a second time under this name. A copy-up makes a plain attribute of it that no
- * later change of the ACL reaches; carrying that would set an old ACL, removing it remove a new one.
+ * later change of the ACL reaches; carrying that would set an old ACL, removing it remove a new.
  */
 #define SHADOW_PREFIX "trusted.SGI_ACL_"
 /* "/proc/self/fd/N/" and the longest name */

@@ -35,7 +35,7 @@ struct xattr_buffers {
 	char old[XATTRS_MAX];
 };
 
-/* The names of an object below dirfd (not followed), as "a\0b\0"; returns their length or -errno. */
+/* The names of an object below dirfd (not followed), as "a\0b\0"; their length or -errno. */
 int xattrs_list_at(int dirfd, const char *name, char *names);
 
 /* The value, ended by a zero that does not count; returns its length or -errno. */

@@ -7,6 +7,7 @@
 #include "merge/list.h"
 #include "merge/mounts.h"
 #include "merge/tree.h"
+#include "merge/views.h"
 #include "merge/wake.h"
 #include "merge/xattrs.h"
 
@@ -268,6 +269,45 @@ static void test_wake(void)
 	check_wake(ROOT_RO, "c /var/x ext4\n", WAKE_NOT_YET, "/ is read-only");
 }
 
+static int count_child(void *data, const struct mount_line *mount)
+{
+	int *count = data;
+
+	(*count)++;
+	return strcmp(mount->target, "/var/stop") == 0 ? -ECANCELED : 0;
+}
+
+static void test_views(void)
+{
+	static const char info[] = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+				   "5 1 0:9 / /var rw - fuse.initfs-hold initfs rw\n"
+				   "6 1 0:10 / /tmp rw - fuse.initfs-hold initfs rw\n"
+				   "7 5 0:11 / /var/lib/x rw - tmpfs x rw\n"
+				   "8 7 0:12 / /var/lib/x/y rw - tmpfs y rw\n"
+				   "9 5 0:13 / /var/stop rw - tmpfs initfs rw\n"
+				   "10 6 0:14 / /tmp rw - overlay initfs rw,lowerdir=/tmp\n"
+				   "11 1 0:15 / /srv rw - fuse.initfs-holder initfs rw\n";
+	enum view_state state;
+	uint64_t id;
+	int count = 0;
+
+	CHECK_INT(views_look(info, "/var", &state, &id), 0);
+	CHECK(state == VIEW_LIVE);
+	CHECK_INT(id, 5);
+	CHECK_INT(views_look(info, "/tmp", &state, &id), 0);
+	CHECK(state == VIEW_BARE);
+	CHECK_INT(id, 10);
+	CHECK_INT(views_look(info, "/srv", &state, &id), 0);
+	CHECK(state == VIEW_NONE);
+	CHECK_INT(views_look(info, "/home", &state, &id), 0);
+	CHECK(state == VIEW_NONE);
+	CHECK_INT(views_each_child(info, 7, count_child, &count), 0);
+	CHECK_INT(count, 1);
+	count = 0;
+	CHECK_INT(views_each_child(info, 5, count_child, &count), -ECANCELED);
+	CHECK_INT(count, 2);
+}
+
 int main(void)
 {
 	test_xattrs();
@@ -280,5 +320,6 @@ int main(void)
 	test_list();
 	test_need();
 	test_wake();
+	test_views();
 	return check_result();
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is mounted over a protected directory: does a layer still wait for its merge? Pure. */
+#ifndef INITFS_MERGE_VIEWS_H
+#define INITFS_MERGE_VIEWS_H
+
+#include "merge/mounts.h"
+
+enum view_state {
+	VIEW_NONE, /* nothing of ours: paths lead to the disk */
+	VIEW_LIVE, /* initfs-hold's */
+	VIEW_BARE, /* the overlay itself, which its guard puts there when it gives up */
+};
+
+/*
+ * Looks through mountinfo (lines, not changed) for what is on top at directory. *ret_id is the id
+ * of that mount. Returns 0 or -ENOMEM.
+ */
+int views_look(const char *mountinfo, const char *directory, enum view_state *ret_state,
+	       uint64_t *ret_id);
+
+/* Calls found for each mount that is directly on the mount parent; stops at its first error. */
+typedef int views_fn(void *data, const struct mount_line *mount);
+int views_each_child(const char *mountinfo, uint64_t parent, views_fn *found, void *data);
+
+#endif

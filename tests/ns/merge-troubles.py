@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One trouble in the middle of a merge. argv: the trouble, the root, a free folder."""
+
+import ctypes
+import errno
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+from hold_client import check, equal, is_alive, mounts, wait_until
+
+trouble, root, folder = sys.argv[1:]
+var, tmp, state = f"{root}/var", f"{root}/tmp", f"{root}/run/initfs"
+
+
+def connect(path, how):
+    """Paths of sockets are short, those of tests are not."""
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(os.path.dirname(path))
+    how(os.path.basename(path))
+    os.fchdir(here)
+    os.close(here)
+
+
+class Between:
+    """Stands between the merge and initfs-hold, and does something at a request."""
+
+    def __init__(self, request, trouble):
+        self.request, self.trouble, self.seen = request, trouble, []
+        os.rename(f"{state}/hold.sock", f"{state}/hold.real")
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connect(f"{state}/hold.sock", self.listener.bind)
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def away(self):
+        os.rename(f"{state}/hold.real", f"{state}/hold.sock")
+
+    def serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            real = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            connect(f"{state}/hold.real", real.connect)
+            try:
+                while self.pass_on(client, real):
+                    pass
+            except OSError:
+                pass
+            client.close()
+            real.close()
+
+    def pass_on(self, client, real):
+        """One packet from either side to the other."""
+        ready, _, _ = select.select([client, real], [], [])
+        for side in ready:
+            line, fds, _, _ = socket.recv_fds(side, 4096, 1)
+            if not line:
+                return False
+            try:
+                if side is client:
+                    self.seen.append(line.decode())
+                    if self.seen[-1] == self.request and self.trouble:
+                        answer = self.trouble()
+                        if answer is False:
+                            return False
+                        if answer:
+                            client.send(answer)
+                            continue
+                    socket.send_fds(real, [line], fds)
+                else:
+                    client.send(line)
+            finally:
+                for fd in fds:
+                    os.close(fd)
+        return True
+
+
+def merge_now(want):
+    done = subprocess.run(["initfs-merge", "--now", "--", root], stderr=subprocess.PIPE, text=True)
+    equal(done.returncode, want, f"the exit code of the merge, which said {done.stderr!r},")
+    return done.stderr
+
+
+def merge_later():
+    """A merge that somebody may kill."""
+    return subprocess.Popen(["initfs-merge", "--now", "--", root], stderr=subprocess.DEVNULL)
+
+
+def events(name):
+    with open(f"{state}/timeline") as file:
+        return [entry for entry in file.read().splitlines() if entry.split()[1] == name]
+
+
+def text(path):
+    with open(path) as file:
+        return file.read()
+
+
+def writable():
+    subprocess.run(["mount", "-o", "remount,rw", root], check=True)
+
+
+def pid_of(name):
+    return int(text(f"{state}/{name}.pid"))
+
+
+class Program:
+    """What a program has in its hands: a log, and a file that it makes anew each time."""
+
+    def __init__(self):
+        self.lines = 0
+        self.log = self.open()
+        self.write()
+
+    def open(self):
+        return os.open(f"{var}/log/program", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def open_again(self):
+        try:
+            os.close(self.log)
+        except OSError as error:
+            equal(error.errno, errno.ENOTCONN, "closing what the dead server had")
+        self.log = self.open()
+
+    def write(self):
+        os.write(self.log, b"%d\n" % self.lines)
+        self.lines += 1
+        with open(f"{tmp}/made", "w") as file:
+            file.write(str(self.lines))
+
+    def has_all(self):
+        equal(text(f"{var}/log/program"), "".join(f"{n}\n" for n in range(self.lines)), "the log")
+        equal(text(f"{tmp}/made"), str(self.lines), "the file that is made anew")
+
+
+def merged(program):
+    program.write()
+    program.has_all()
+    check("initfs" not in "".join(m.split(" - ")[1] for m in mounts().splitlines()),
+          f"nothing of ours is mounted: {mounts()}")
+    for name in ("ram", "layer", "layers", "merge.pid"):
+        check(not os.path.exists(f"{state}/{name}"), f"{name} is gone")
+    check(not os.path.exists(f"{root}/.initfs-staging"), "the staging directory is gone")
+    check(not os.path.exists(f"{var}/big"), "what was deleted is deleted")
+
+
+def unmerged(program):
+    """Programs go on in RAM, at once: nobody is left behind a seal."""
+    program.write()
+    program.has_all()
+    check(os.path.exists(f"{state}/layers"), "the layers are there")
+    # A merge that was killed removes nothing; what it left is the next one's.
+    check(trouble.startswith("merge-killed") or not os.path.exists(f"{root}/.initfs-staging"),
+          "the staging directory is gone")
+
+
+program = Program()
+os.unlink(f"{var}/big")
+
+if trouble in ("seal-refused", "prepare-refused", "view-hangs-up"):
+    request, answer = {
+        "seal-refused": ("seal", b"error 110 requests do not end"),
+        "prepare-refused": ("prepare 1", b"error 28 no room for an orphan"),
+        "view-hangs-up": ("prepare 1", False),
+    }[trouble]
+    writable()
+    between = Between(request, lambda: answer)
+    said = merge_now(1)
+    if answer:
+        check(answer.decode().split(" ", 2)[2] in said, f"why, in: {said}")
+    equal(len(events("merge.failed")), 1, "failures in the timeline")
+    unmerged(program)
+    between.trouble = None
+    merge_now(0)
+    merged(program)
+
+elif trouble == "merge-killed-sealed":
+    writable()
+    process = None
+    between = Between("prepare 0", lambda: process.kill() or process.wait() and False)
+    process = merge_later()
+    wait_until(lambda: process.poll() is not None, "the merge is dead")
+    unmerged(program)
+    between.trouble = None
+    merge_now(0)
+    merged(program)
+
+elif trouble == "merge-killed-between":
+    writable()
+    process = None
+    between = Between("switch 1", lambda: process.kill() or process.wait() and False)
+    process = merge_later()
+    wait_until(lambda: process.poll() is not None, "the merge is dead")
+    # /var is on the disk, /tmp is not. What is written now to /var must not be taken back.
+    unmerged(program)
+    with open(f"{var}/log/messages", "w") as file:
+        file.write("written to the disk\n")
+    os.mkdir(f"{var}/big")
+    between.trouble = None
+    merge_now(0)
+    equal(text(f"{var}/log/messages"), "written to the disk\n", "a file on the disk")
+    check("prepare 0" not in between.seen[between.seen.index("switch 1"):], "one layer is left")
+    os.rmdir(f"{var}/big")
+    merged(program)
+
+elif trouble in ("server-killed-sealed", "server-killed-between"):
+    writable()
+    request = "prepare 1" if trouble == "server-killed-sealed" else "switch 1"
+    victim = pid_of("hold")
+
+    def kill_server():
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: not is_alive(victim), "the server is dead")
+
+    between = Between(request, kill_server)
+    merge_now(1)
+    wait_until(lambda: events("hold.again"), "another server")
+    between.trouble = None
+    # The new server listens at the socket's own name.
+    if os.path.exists(f"{state}/hold.real") and os.path.exists(f"{state}/hold.sock"):
+        os.unlink(f"{state}/hold.real")
+    # What was open through the dead server is dead; paths lead on.
+    program.open_again()
+    unmerged(program)
+    wait_until(lambda: subprocess.run(["initfs-merge", "--now", "--", root]).returncode == 0,
+               "a merge through the new server")
+    merged(program)
+
+elif trouble == "mounted-meanwhile":
+    writable()
+    os.mkdir(f"{var}/late")
+    place = os.open(f"{var}/late", os.O_RDONLY)
+
+    def mount():
+        # Through a descriptor: a path would wait behind the seal, and mount(8) asks for paths.
+        at = f"/proc/self/fd/{place}".encode()
+        equal(ctypes.CDLL(None).mount(b"late", at, b"tmpfs", 0, None), 0, "mount(2)")
+
+    between = Between("prepare 0", mount)
+    check("mounted just now" in merge_now(1), "it says why")
+    unmerged(program)
+    os.close(place)
+    between.trouble = None
+    with open(f"{var}/late/file", "w") as file:
+        file.write("there")
+    merge_now(0)
+    equal(text(f"{var}/late/file"), "there", "the mount that came late")
+    subprocess.run(["umount", f"{var}/late"], check=True)
+    merged(program)
+
+elif trouble == "disk-full":
+    writable()
+    with open(f"{var}/much", "wb") as file:
+        file.write(os.urandom(56 << 20))
+    daemon = subprocess.run(["initfs-merge", "--wait", "--", root])
+    equal(daemon.returncode, 0, "the exit code of --wait")
+    wait_until(lambda: events("merge.refused"), "the merge is refused")
+    check("No space" in events("merge.refused")[0], "it says why")
+    unmerged(program)
+    os.unlink(f"{var}/much")
+    os.kill(pid_of("merge"), signal.SIGUSR1)
+    wait_until(lambda: not os.path.exists(f"{state}/layers"), "the merge is done")
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    merged(program)
+
+elif trouble == "read-only":
+    check("Read-only" in merge_now(3), "it says why")
+    unmerged(program)
+    writable()
+    merge_now(0)
+    merged(program)
+
+elif trouble == "stopped":
+    equal(subprocess.run(["initfs-merge", "--wait", "--", root]).returncode, 0, "--wait")
+    waiting = pid_of("merge")
+    check(os.path.exists(f"{root}/run/sendsigs.omit.d/initfs-merge"), "sendsigs leaves it alone")
+    os.kill(waiting, signal.SIGTERM)
+    wait_until(lambda: not is_alive(waiting), "it ends when it is told to")
+    check(not os.path.exists(f"{state}/merge.pid"), "no pid file")
+    check(not os.path.exists(f"{root}/run/sendsigs.omit.d/initfs-merge"), "not listed any more")
+    equal(events("merge.wake"), [], "attempts")
+    unmerged(program)
+    writable()
+    merge_now(0)
+    merged(program)
+
+elif trouble == "second-merge":
+    equal(subprocess.run(["initfs-merge", "--wait", "--", root]).returncode, 0, "--wait")
+    check("running or waiting" in merge_now(3), "it says why")
+    equal(subprocess.run(["initfs-merge", "--wait", "--", root]).returncode, 3, "--wait again")
+    writable()
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    merged(program)
+
+elif trouble == "nothing-left":
+    # Somebody took a view away: what RAM holds is nobody's business to throw away.
+    writable()
+    subprocess.run(["umount", "-l", tmp], check=True)
+    check("taken it away" in merge_now(3), "it says why")
+    check(os.path.exists(f"{state}/layers"), "the layers are there")
+    equal(text(f"{state}/ram/1/upper/made"), "1", "the file in RAM")
+
+elif trouble == "late-fstab":
+    # Waits for what is at or above, without end; SIGUSR1 does not wait for what is below.
+    subprocess.run(["mount", "-o", "remount,rw", root], check=True)
+    os.makedirs(f"{root}/etc")
+    with open(f"{root}/etc/fstab", "w") as file:
+        file.write("/dev/x / ext4 defaults 0 1\n/dev/y /var/below ext4 defaults 0 2\n"
+                   "/dev/z /var/network nfs defaults\n")
+    equal(subprocess.run(["initfs-merge", "--wait", "--", root]).returncode, 0, "--wait")
+    waiting = pid_of("merge")
+
+    wait_until(lambda: "poll" in text(f"/proc/{waiting}/wchan"), "it sleeps")
+    equal(events("merge.wake"), [], "attempts")
+    os.kill(waiting, signal.SIGUSR1)
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    merged(program)
+
+else:
+    sys.exit(f"what is {trouble}?")
