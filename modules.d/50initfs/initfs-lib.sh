@@ -198,7 +198,8 @@ initfs_run_for() {
     local limit="$1" status=0
     shift
     mkdir -p -- "${PREFIX-}/tmp"
-    timeout -k 2 "$limit" "$@" < /dev/null 2> "$(initfs_errors)" || status=$?
+    # In braces, so that what bash itself says about a killed child goes there too.
+    { timeout -k 2 "$limit" "$@" < /dev/null; } 2> "$(initfs_errors)" || status=$?
     [ "$status" -ne 0 ] || initfs_show_errors >&2
     return "$status"
 }
