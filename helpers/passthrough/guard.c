@@ -50,6 +50,24 @@ static void close_mounts(struct guard_view *views, size_t count)
 		fusemount_close(&views[i].mount);
 }
 
+/* The last of what a dead child's sessions had: see guard.h. */
+static void mourn(struct guard *guard, size_t view)
+{
+	int *device = &guard->views[view].mount.device;
+
+	if (*device >= 0 && guard->mourn)
+		guard->mourn(view, *device, guard->data);
+	fd_close(device);
+}
+
+static void mourn_all(struct guard *guard)
+{
+	size_t i;
+
+	for (i = 0; i < guard->count; i++)
+		mourn(guard, i);
+}
+
 static _Noreturn void child_main(struct guard *guard, struct guard_view *views, int ready)
 {
 	struct guard_child child = {
@@ -58,7 +76,11 @@ static _Noreturn void child_main(struct guard *guard, struct guard_view *views, 
 		.guard = getppid(),
 		.ready = { ready },
 	};
+	size_t i;
 
+	/* Of a dead child, which is not mourned yet: a device in our hands would keep it undead. */
+	for (i = 0; i < guard->count && views != guard->views; i++)
+		fd_close(&guard->views[i].mount.device);
 	fd_close(&guard->device);
 	fd_close(&guard->signals);
 	_exit(guard->serve(&child, guard->data));
@@ -80,7 +102,7 @@ static int wait_until_ready(int pipe_end, struct fault *fault)
 
 /*
  * Forks a child for the mounts made in views. Only the child keeps the devices: a connection dies
- * with the last one who holds it, and it has to die with the child.
+ * with the last one who holds it, and it has to die with the child, or with who mourns it.
  */
 static int start_child(struct guard *guard, struct guard_view *views, struct fault *fault)
 {
@@ -105,7 +127,7 @@ static int start_child(struct guard *guard, struct guard_view *views, struct fau
 		child_main(guard, views, ends[1]);
 	}
 	fd_close(&ends[1]);
-	for (i = 0; i < guard->count; i++)
+	for (i = 0; i < guard->count && !guard->mourn; i++)
 		fd_close(&views[i].mount.device);
 	return wait_until_ready(listen_end, fault);
 }
@@ -274,6 +296,8 @@ static int again(struct guard *guard, struct fault *fault)
 		if (!fresh[i].is_up)
 			continue;
 		r = replace(guard, &guard->views[i], fresh[i].mount.mount, fault);
+		mourn(guard, i);
+		guard->views[i].mount.device = take_fd(&fresh[i].mount.device);
 		guard->views[i].mount.id = fresh[i].mount.id;
 		guard->views[i].is_up = r == 0;
 		if (r == -ENOENT)
@@ -303,6 +327,7 @@ static void give_up(struct guard *guard)
 		else
 			(void)fusemount_detach(view->path, view->mount.id);
 		mark(guard, "gave-up", "dir", view->path);
+		mourn(guard, i);
 	}
 }
 
@@ -346,10 +371,13 @@ bool guard_run(struct guard *guard)
 			continue;
 		guard->child = 0;
 		/* Whatever its status says: what counts is whether a view stands there unserved. */
-		if (!update_wanted(guard))
+		if (!update_wanted(guard)) {
+			mourn_all(guard);
 			return false;
+		}
 		if (!mend(guard, status)) {
 			give_up(guard);
+			mourn_all(guard);
 			return true;
 		}
 	}

@@ -50,6 +50,14 @@ struct guard {
 	 */
 	int (*serve)(struct guard_child *child, void *data);
 	void *data;
+	/*
+	 * NULL: the devices are the child's alone, and what waits for an answer when it dies fails at
+	 * once. Otherwise the guard keeps the devices too, so that requests wait instead; after the
+	 * dead view was replaced or detached it is given the device of view number `view`, to answer
+	 * what can be answered, and then closes it: the rest fails. Only for views on which nothing
+	 * else is mounted: a look-up through one would wait for us, who wait for it.
+	 */
+	void (*mourn)(size_t view, int device, void *data);
 
 	pid_t child;
 	int signals; /* a signalfd of SIGCHLD and SIGTERM; owned */
