@@ -11,14 +11,36 @@
 /* The largest system seen has 320 scripts; those beyond the last place simply run. */
 #define BOARD_MAX 1024
 
+/* A request that was taken from the kernel and is not answered yet. 0: none. */
+struct unanswered {
+	uint64_t unique; /* the kernel's number of it */
+	size_t view;
+};
+
+/* Starts that wait at the same time; startpar has at most four for each processor. */
+#define BOARD_HELD_MAX 256
+
+struct notes {
+	struct unanswered current; /* what the server is at */
+	struct unanswered held[BOARD_HELD_MAX];
+};
+
 struct board {
 	unsigned int servers; /* how many processes have served the views so far */
 	uint64_t held_all;
 	char level; /* the runlevel whose runner was seen last: '2', 'S'; 0: none yet */
+	pid_t runner; /* of the default runlevel; 0: not seen yet */
 	bool over; /* the runner of the default runlevel has ended, or we were told to go */
 	bool off; /* …told to go: nothing is started afterwards */
+	struct notes notes[2]; /* of this server and of the one before it, by turns */
 	struct record records[BOARD_MAX];
 };
+
+/* The notes of the server that is at work. */
+static inline struct notes *board_notes(struct board *board)
+{
+	return &board->notes[board->servers % 2];
+}
 
 /* Maps an empty board, for good. NULL without memory. */
 struct board *board_make(void);

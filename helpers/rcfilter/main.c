@@ -4,6 +4,7 @@
 
 #include "rcfilter/filter.h"
 #include "rcfilter/keep.h"
+#include "rcfilter/mourn.h"
 #include "rcfilter/serve.h"
 #include "rcfilter/control.h"
 #include "rcfilter/undo.h"
@@ -182,6 +183,7 @@ static int run(struct survivor *survivor, struct filter *filter)
 		.timeline = filter->timeline,
 		.serve = serve,
 		.data = filter,
+		.mourn = mourn,
 	};
 	struct fault fault = { 0 };
 	size_t i;

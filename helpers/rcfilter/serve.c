@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -26,6 +27,9 @@
 
 /* While a start is held: how often we look whether the screen has come or the disk is quiet. */
 #define HELD_MSEC 50
+
+/* So often we look whether the guard has attached a view after we wanted all of them gone. */
+#define FAREWELLS 100
 
 /* What epoll hands back; below stand the pids of scripts, above CONTROL_TAG. */
 #define TAG_VIEW (1ULL << 33)
@@ -42,6 +46,7 @@ struct serving {
 	int epoll;
 	int network;
 	int signals;
+	unsigned int farewells;
 };
 
 static int add(const struct serving *serving, int fd, uint64_t tag)
@@ -52,22 +57,27 @@ static int add(const struct serving *serving, int fd, uint64_t tag)
 }
 
 /*
- * The views go at once; what is open in them goes on. umount2 asks nothing of a FUSE server, so it
- * may be the server who calls it.
+ * umount2 asks nothing of a FUSE server, so it may be the server who calls it. A view that the
+ * guard is only about to attach is not there yet: that is why the loop comes back to this.
  */
-static void detach(struct server *server)
+static void detach_views(const struct serving *serving)
 {
-	struct serving *serving = server->owner;
 	size_t i;
 
-	if (serving->filter->board->over)
-		return;
-	serving->filter->board->over = true;
 	for (i = serving->child->count; i-- > 0;)
 		(void)fusemount_detach(serving->child->views[i].path,
 				       serving->child->views[i].mount.id);
-	timeline_mark(serving->filter->timeline, "rc.detached", NULL);
-	/* Those who are held are let go by the loop: views_retry. */
+}
+
+/* The views go at once; what is open in them goes on. Who is held is let go by the loop. */
+static void detach(struct server *server)
+{
+	struct serving *serving = server->owner;
+
+	if (!serving->filter->board->over)
+		timeline_mark(serving->filter->timeline, "rc.detached", NULL);
+	serving->filter->board->over = true;
+	detach_views(serving);
 }
 
 static void turn_off(void *data)
@@ -153,8 +163,7 @@ static int begin_views(struct serving *serving, struct fault *fault)
 
 		if (given->mount.device < 0)
 			continue;
-		r = view_start(&serving->views[i], &serving->server,
-			       &serving->filter->scripts.place[i], given->mount.device);
+		r = view_start(&serving->views[i], &serving->server, i, given->mount.device);
 		if (r == 0)
 			r = add(serving, fuse_session_fd(serving->views[i].session), TAG_VIEW + i);
 		if (r < 0)
@@ -184,17 +193,31 @@ static int begin_listening(struct serving *serving, struct fault *fault)
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
+/* The number by which the kernel knows a request; libfuse does not tell it. */
+static uint64_t unique_of(const struct fuse_buf *buffer)
+{
+	struct fuse_in_header header;
+
+	if (buffer->size < sizeof(header))
+		return 0;
+	memcpy(&header, buffer->mem, sizeof(header));
+	return header.unique;
+}
+
 /* One request. A session ends (ENODEV) when nobody has anything of its view open any more. */
 static void serve_view(struct serving *serving, size_t index)
 {
 	struct fuse_session *session = serving->views[index].session;
 	static struct fuse_buf buffer; /* libfuse makes it once; there is one thread */
+	struct notes *notes = board_notes(serving->filter->board);
 	int n = fuse_session_receive_buf(session, &buffer);
 
 	if (n == -EINTR || n == -EAGAIN)
 		return;
 	if (n > 0) {
+		notes->current = (struct unanswered){ unique_of(&buffer), index };
 		fuse_session_process_buf(session, &buffer);
+		notes->current.unique = 0;
 		return;
 	}
 	(void)epoll_ctl(serving->epoll, EPOLL_CTL_DEL, fuse_session_fd(session), NULL);
@@ -240,7 +263,7 @@ static int patience(const struct serving *serving)
 	uint64_t now = starts_now();
 
 	if (!next)
-		return -1;
+		return serving->farewells && serving->filter->board->over ? HELD_MSEC : -1;
 	return next <= now + HELD_MSEC * MSEC ? (int)(next <= now ? 0 : (next - now) / MSEC + 1)
 					      : HELD_MSEC;
 }
@@ -251,7 +274,12 @@ static void loop(struct serving *serving)
 	int n;
 	int i;
 
+	serving->farewells = FAREWELLS;
 	while (is_serving(serving)) {
+		if (serving->filter->board->over && serving->farewells) {
+			serving->farewells--;
+			detach_views(serving);
+		}
 		n = epoll_wait(serving->epoll, events, EVENTS_MAX, patience(serving));
 		for (i = 0; i < n; i++)
 			handle(serving, events[i].data.u64);

@@ -142,10 +142,9 @@ bool starts_ended(struct starts *starts, pid_t pid)
 			code = RESULT_UNKNOWN;
 		end_script(starts, at, code);
 	}
-	if (pid != starts->runner)
+	if (pid != starts->board->runner)
 		return false;
 	fd_close(&starts->runner_fd);
-	starts->runner = 0;
 	return true;
 }
 
@@ -198,7 +197,13 @@ int starts_init(struct starts *starts)
 		return -ENOMEM;
 	decide_screen_needs(catalog, starts->screen_needs);
 	starts_network(starts);
-	if (starts->board->servers++)
+	starts->board->servers++;
+	*board_notes(starts->board) = (struct notes){ .current = { .unique = 0 } };
+	if (starts->board->runner) {
+		starts->runner_fd = watch_pid(starts, starts->board->runner);
+		starts->board->over |= starts->runner_fd < 0; /* it has ended meanwhile */
+	}
+	if (starts->board->servers > 1)
 		for (i = 0; i < catalog->count && i < BOARD_MAX; i++)
 			take_over(starts, i);
 	return 0;
@@ -251,14 +256,14 @@ static const char *seen_by(const struct starts *starts, pid_t pid)
 
 static void watch_runner(struct starts *starts, pid_t pid)
 {
-	if (starts->runner || starts->board->over)
+	if (starts->board->runner || starts->board->over)
 		return;
 	pid = runner_top(starts->proc, pid);
 	if (pid <= 0)
 		return;
 	starts->runner_fd = watch_pid(starts, pid);
 	if (starts->runner_fd >= 0)
-		starts->runner = pid;
+		starts->board->runner = pid;
 }
 
 static bool is_multi_user(char level)

@@ -46,8 +46,7 @@ struct starts {
 		char entry[64];
 	} seen[SEEN_MAX];
 	size_t seen_next;
-	pid_t runner; /* of the default runlevel, and its pidfd; 0 and -EBADF before it was seen */
-	int runner_fd;
+	int runner_fd; /* pidfd of the default runlevel's runner (board->runner), or -EBADF */
 	uint64_t late_since; /* when the late slot was first asked for */
 	int early; /* the timeline for reading, and what was read of it */
 	off_t early_read;

@@ -657,6 +657,20 @@ static bool try_open(struct held *held)
 	return true;
 }
 
+/* Whoever comes after us, should we die, has to know of it. */
+static struct unanswered *note_held(const struct view *view)
+{
+	struct notes *notes = board_notes(view->server->starts.board);
+	size_t i;
+
+	for (i = 0; i < BOARD_HELD_MAX; i++)
+		if (!notes->held[i].unique) {
+			notes->held[i] = notes->current;
+			return &notes->held[i];
+		}
+	return NULL;
+}
+
 static void hold_open(struct held *held)
 {
 	struct held *kept = malloc(sizeof(*kept));
@@ -666,6 +680,7 @@ static void hold_open(struct held *held)
 		return;
 	}
 	*kept = *held;
+	kept->note = note_held(kept->view);
 	kept->next = kept->view->server->held;
 	kept->view->server->held = kept;
 	fuse_req_interrupt_func(kept->request, on_interrupt, kept);
@@ -723,6 +738,8 @@ void views_retry(struct server *server)
 		}
 		if (is_done) {
 			*at = held->next;
+			if (held->note)
+				held->note->unique = 0;
 			free(held);
 		} else {
 			at = &held->next;
@@ -989,8 +1006,9 @@ const struct fuse_lowlevel_ops view_operations = {
 	.removexattr = op_removexattr,
 };
 
-int view_start(struct view *view, struct server *server, const struct place *place, int device)
+int view_start(struct view *view, struct server *server, size_t number, int device)
 {
+	const struct place *place = &server->starts.scripts->place[number];
 	char name[] = "initfs-rcfilter";
 	char *words[] = { name, NULL };
 	struct fuse_args args = FUSE_ARGS_INIT(1, words);
@@ -998,7 +1016,7 @@ int view_start(struct view *view, struct server *server, const struct place *pla
 	int flags = fcntl(device, F_GETFL);
 	struct stat st;
 
-	*view = (struct view){ .server = server, .place = place };
+	*view = (struct view){ .server = server, .number = number, .place = place };
 	if (fstat(place->fd, &st) < 0 || flags < 0 ||
 	    fcntl(device, F_SETFL, flags | O_NONBLOCK) < 0) {
 		fd_close(&device);

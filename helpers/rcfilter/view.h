@@ -29,6 +29,7 @@ struct server;
 
 struct view {
 	struct server *server;
+	size_t number; /* of its place */
 	const struct place *place;
 	struct fuse_session *session;
 	struct node root; /* its fd is the place's and not owned */
@@ -45,6 +46,7 @@ struct held {
 	struct opening opening;
 	bool is_interrupted; /* a signal came for it: the kernel waits for our word */
 	uint64_t until;
+	struct unanswered *note; /* on the board; NULL: no room there */
 };
 
 /* What views share, and what the loop needs from them. */
@@ -58,8 +60,11 @@ struct server {
 
 extern const struct fuse_lowlevel_ops view_operations;
 
-/* Makes a session for place on the FUSE device (taken over in any case). 0 or -errno. */
-int view_start(struct view *view, struct server *server, const struct place *place, int device);
+/*
+ * Makes a session for place number `number` on the FUSE device, which is taken over in any case.
+ * 0 or -errno.
+ */
+int view_start(struct view *view, struct server *server, size_t number, int device);
 
 /* Ends the session, frees its nodes. */
 void view_stop(struct view *view);
