@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 /* A connection to path, owned by the caller, or -errno. Never waits. */
@@ -93,6 +94,25 @@ bool is_ready(const struct entry *entry, pid_t pid, int *probe)
 		return has_answered(entry->ready_path, probe);
 	}
 	return false;
+}
+
+int display_server(const struct entry *entry)
+{
+	auto_close int fd = -EBADF;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int pidfd;
+
+	if (entry->ready != ENTRY_READY_X11)
+		return -ENOENT;
+	fd = connect_to(entry->ready_path, SOCK_STREAM);
+	if (fd < 0)
+		return fd;
+	/* Who called listen(2): the kernel knows, and no file has to be believed. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	return pidfd < 0 ? -errno : pidfd;
 }
 
 /* The last part of path is a pattern. */

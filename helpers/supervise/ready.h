@@ -15,6 +15,12 @@
  */
 bool is_ready(const struct entry *entry, pid_t pid, int *probe);
 
+/*
+ * A pidfd, owned by the caller, of the X server that listens where the entry's readiness is asked
+ * for; -errno where none does or the entry is no such screen.
+ */
+int display_server(const struct entry *entry);
+
 /* Is there a device for one of the patterns (or no pattern at all)? Character or block device. */
 bool has_device(const struct words *patterns);
 

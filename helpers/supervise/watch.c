@@ -14,6 +14,7 @@
 #include "common/timeline.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 
 /* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
 #define LOOK_USEC 50000ULL
+/* An X server puts the screen back in order when it ends; then it is killed. */
+#define SERVER_USEC (5 * 1000000ULL)
 /* For what nobody waits for any more. */
 #define SLOW_LOOK_USEC 1000000ULL
 
@@ -237,9 +240,42 @@ static void look_at_waiting(struct watch *watch, struct run *run)
 		move_on(watch, run, EVENT_TICK, 0);
 }
 
+static void send_signal(int pidfd, int signal_number)
+{
+	if (pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0U);
+}
+
+/*
+ * A display manager that was killed leaves its X server, which keeps the terminal: the next one
+ * would die of that, again and again. Only what listens where the screen's own server does is told
+ * to end.
+ */
+static void end_server(struct run *run)
+{
+	run->server = display_server(run->entry);
+	send_signal(run->server, SIGTERM);
+}
+
+/* Is the server that was told to end still there? It gets its time after the rest, and no more. */
+static bool has_server(struct run *run)
+{
+	struct pollfd ended = { .fd = run->server, .events = POLLIN };
+
+	if (run->server < 0)
+		return false;
+	if (poll(&ended, 1, 0) == 0) {
+		if (watch_now() >= run->service.deadline + SERVER_USEC)
+			send_signal(run->server, SIGKILL);
+		return true;
+	}
+	fd_close(&run->server);
+	return false;
+}
+
 static void look_at_resting(struct watch *watch, struct run *run)
 {
-	if (watch_now() < run->service.deadline)
+	if (watch_now() < run->service.deadline || has_server(run))
 		return;
 	if (is_going_down(root_runlevel_now()) || is_taken(run, false))
 		move_on(watch, run, EVENT_IMPOSSIBLE, 0);
@@ -278,12 +314,6 @@ bool watch_has_work(const struct watch *watch)
 
 /* --- signals and ends */
 
-static void send_signal(const struct run *run, int signal_number)
-{
-	if (run->pidfd >= 0)
-		(void)syscall(SYS_pidfd_send_signal, run->pidfd, signal_number, NULL, 0U);
-}
-
 /* In reverse: the screen before the bus. */
 void watch_stop(struct watch *watch, int signal_number)
 {
@@ -292,7 +322,7 @@ void watch_stop(struct watch *watch, int signal_number)
 	for (i = watch->count; i-- > 0;) {
 		struct run *run = &watch->runs[i];
 
-		send_signal(run, signal_number);
+		send_signal(run->pidfd, signal_number);
 		(void)snprintf(run->why, sizeof(run->why), "the early start was undone");
 		if (!is_running(&run->service))
 			move_on(watch, run, EVENT_IMPOSSIBLE, 0);
@@ -315,6 +345,8 @@ void watch_collect(struct watch *watch, struct run *run, bool is_final)
 	fd_close(&run->probe);
 	prepare_pid_file_undo(run->entry, run->pid);
 	run->pid = 0;
+	if (!is_on_purpose(wait_status(&info)))
+		end_server(run);
 	is_final = is_final || is_going_down(root_runlevel_now());
 	move_on(watch, run, is_final ? EVENT_EXITED_FINAL : EVENT_EXITED, wait_status(&info));
 }
@@ -335,7 +367,7 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_RESTING)
-			due = service->deadline;
+			due = service->deadline > now ? service->deadline : now + LOOK_USEC;
 		if (due && (!next || due < next))
 			next = due;
 	}
@@ -351,7 +383,7 @@ void watch_init(struct watch *watch, const struct candidate *candidates, const s
 	for (i = 0; i < watch->count; i++) {
 		struct run *run = &watch->runs[i];
 
-		*run = (struct run){ .pidfd = -EBADF, .probe = -EBADF };
+		*run = (struct run){ .pidfd = -EBADF, .probe = -EBADF, .server = -EBADF };
 		run->entry = &candidates[picks->pick[i]].entry;
 		service_init(&run->service, run->entry->restarts, run->entry->bound_usec,
 			     run->entry->ready_bound_usec, now);
@@ -370,5 +402,6 @@ void watch_close(struct watch *watch, bool undo)
 			(void)report(r, &fault, EXIT_FAILED);
 		fd_close(&watch->runs[i].pidfd);
 		fd_close(&watch->runs[i].probe);
+		fd_close(&watch->runs[i].server);
 	}
 }

@@ -16,6 +16,7 @@ struct run {
 	pid_t pid;
 	int pidfd; /* -EBADF while it has no process */
 	int probe; /* is_ready's, or -EBADF */
+	int server; /* pidfd of the X server that a dead screen has left behind, or -EBADF */
 	char why[256]; /* why it waits, or could not be started */
 };
 
