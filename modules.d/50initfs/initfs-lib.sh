@@ -109,7 +109,7 @@ initfs_valid() {
     esac
 }
 
-# Prints "KEY VALUE" for each setting in the root's own files, in the order in which they count.
+# Prints "FILE KEY VALUE" for each setting in the root's own files, in the order in which they count.
 initfs_conf() {
     local file line key value
     for file in "$NEWROOT/etc/initfs.conf" "$NEWROOT"/etc/initfs.conf.d/*.conf; do
@@ -121,7 +121,7 @@ initfs_conf() {
             value="${value#=}"
             key="${key%"${key##*[![:space:]]}"}"
             value="${value#"${value%%[![:space:]]*}"}"
-            printf '%s %s\n' "$key" "$value"
+            printf '%s %s %s\n' "${file#"$NEWROOT"}" "$key" "$value"
         done < "$file"
     done
 }
@@ -134,7 +134,7 @@ initfs_setting() {
         return 0
     fi
     found=$(initfs_default "$1")
-    while read -r key value; do
+    while read -r _ key value; do
         [ "$key" = "$1" ] && initfs_valid "$1" "$value" && found="$value"
     done << EOT
 $(initfs_conf)
@@ -180,9 +180,9 @@ initfs_name_cmdline() (
 )
 
 initfs_name_conf() {
-    local key value
-    initfs_conf | while read -r key value; do
-        initfs_name_mistake /etc/initfs.conf "" "$key" "$value"
+    local file key value
+    initfs_conf | while read -r file key value; do
+        initfs_name_mistake "$file" "" "$key" "$value"
     done
 }
 
@@ -316,6 +316,33 @@ initfs_stop() {
     done 2> /dev/null
 }
 
+# Prints the pids of the root's own programs. Up to here only we can have started any there.
+initfs_guests() {
+    local dir comm
+    [ "$NEWROOT" -ef / ] && return 0 # never at boot; and then they would be everybody
+    for dir in /proc/[0-9]*; do
+        [ "$dir/root" -ef "$NEWROOT" ] || continue
+        read -r comm < "$dir/comm" || continue
+        case "$comm" in initfs-*) ;; *) printf '%s\n' "${dir#/proc/}" ;; esac
+    done 2> /dev/null
+}
+
+# Ends what a supervisor that hangs or was killed has started: it would go on writing into layers
+# that are gone, and its pid files would keep init from starting it on the disk.
+initfs_stop_guests() {
+    local tries=0 pids pid
+    while [ "$tries" -lt 40 ] && pids=$(initfs_guests) && [ -n "$pids" ]; do
+        for pid in $pids; do
+            case "$tries" in
+                0) kill -TERM "$pid" ;;
+                20) kill -KILL "$pid" ;;
+            esac
+        done 2> /dev/null
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
 # Unmounts every view and all that is mounted below our state, newest first, whatever a helper could
 # not do: a helper that hangs cannot undo either.
 initfs_sweep() {
@@ -352,6 +379,7 @@ initfs_undo() {
     local line=""
     [ -e "$NEWROOT/run/initfs/supervise.pid" ] && initfs_run initfs-supervise --undo -- "$NEWROOT"
     initfs_stop supervise
+    initfs_stop_guests
     initfs_stop merge
     [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
     initfs_stop hold-guard

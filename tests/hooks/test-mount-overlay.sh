@@ -46,7 +46,9 @@ conf_mistakes() (
     printf 'size=70%%' > "$NEWROOT/etc/initfs.conf.d/10-site.conf"
     printf 'size=all of it\n' > "$NEWROOT/etc/initfs.conf.d/20-typo.conf"
     run_hook mount-overlay
-    expect_console 3 "overlay=var is ignored" "colour is not known" "size=all of it is ignored"
+    expect_console 3 "/etc/initfs.conf: overlay=var is ignored" \
+        "/etc/initfs.conf: colour is not known" \
+        "/etc/initfs.conf.d/20-typo.conf: size=all of it is ignored"
     expect_call "initfs-overlay --size=70% -- $NEWROOT /var /tmp"
     finish
 )
