@@ -14,6 +14,7 @@
 #include "config.h"
 
 #include "hold/control.h"
+#include "hold/prune.h"
 #include "hold/seat.h"
 
 #include "common/fd.h"
@@ -242,6 +243,24 @@ static void carry_out(struct control *control, int place, char *request, int pas
 		answer_error(reply, -EINVAL, "no such request");
 }
 
+static void prune_all(struct hold *hold, size_t crowd)
+{
+	size_t i;
+
+	for (i = 0; i < hold->count; i++) {
+		struct view *view = &hold->views[i];
+		bool is_crowded;
+
+		if (!view->session)
+			continue;
+		pthread_mutex_lock(&view->tree.lock);
+		is_crowded = view->tree.nodes > crowd;
+		pthread_mutex_unlock(&view->tree.lock);
+		if (is_crowded)
+			prune_start(view);
+	}
+}
+
 /* While somebody is connected who may be about to switch, the kernel is told nothing for long. */
 static void update_wary(struct control *control)
 {
@@ -250,6 +269,8 @@ static void update_wary(struct control *control)
 
 	for (i = 0; i < CONNECTIONS; i++)
 		is_wary = is_wary || control->peers[i] >= 0;
+	if (is_wary && !control->hold->is_wary)
+		prune_all(control->hold, 0);
 	control->hold->is_wary = is_wary;
 }
 
@@ -318,12 +339,21 @@ static bool is_anybody_served(struct hold *hold)
 }
 
 enum {
-	WATCH_ENDED,
+	WATCH_WAKE,
 	WATCH_SIGNALS,
 	WATCH_LISTENER,
 	WATCH_PEERS,
 	WATCHES = WATCH_PEERS + CONNECTIONS
 };
+
+static void on_wake(struct hold *hold)
+{
+	uint64_t count;
+
+	if (read(hold->wake, &count, sizeof(count)) < 0)
+		return; /* nothing new after all */
+	prune_all(hold, hold->crowd); /* that a view has ended, the loop sees by itself */
+}
 
 /* Until something happens, or the seal runs out. */
 static void wait_once(struct control *control, struct pollfd *watches)
@@ -357,17 +387,14 @@ void control_run(struct hold *hold, int listener, int signals)
 		watches[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	for (i = 0; i < CONNECTIONS; i++)
 		control.peers[i] = -EBADF;
-	watches[WATCH_ENDED].fd = hold->ended;
+	watches[WATCH_WAKE].fd = hold->wake;
 	watches[WATCH_SIGNALS].fd = signals;
 	watches[WATCH_LISTENER].fd = listener;
-	while (is_anybody_served(hold)) {
+	/* Not before the one who sealed has its answer: at the switch the last user may be gone. */
+	while (control.sealer >= 0 || is_anybody_served(hold)) {
 		wait_once(&control, watches);
-		if (watches[WATCH_ENDED].revents) {
-			uint64_t count;
-
-			if (read(hold->ended, &count, sizeof(count)) < 0)
-				continue; /* is_anybody_served looks at the views themselves */
-		}
+		if (watches[WATCH_WAKE].revents)
+			on_wake(hold);
 		if (watches[WATCH_SIGNALS].revents)
 			on_signal(&control, signals);
 		if (watches[WATCH_LISTENER].revents)

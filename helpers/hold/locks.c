@@ -188,7 +188,7 @@ static int posix_unlock(struct view *view, struct node *node, uint64_t id, const
 static int posix_try(const struct lock_waiter *want)
 {
 	const struct flock *lock = &want->lock;
-	struct lock_owner *owner;
+	struct lock_owner *owner = NULL;
 	int r;
 
 	if (lock->l_type == F_UNLCK)

@@ -16,6 +16,9 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 
+/* With too many nodes, how many more make it worth while to say so again. */
+#define CROWD_STEP 64
+
 /* Names change: see tree->change. */
 static void changing_begin(struct view *view)
 {
@@ -80,6 +83,8 @@ int entry_add(struct view *view, struct node *parent, const char *name, int *fd,
 		node = node_add(tree, *fd, st);
 		if (node)
 			(void)take_fd(fd);
+		if (tree->nodes > view->hold->crowd && tree->nodes % CROWD_STEP == 0)
+			view_wake(view->hold);
 	}
 	if (node) {
 		node->lookups++;

@@ -88,14 +88,13 @@ static int view_start(struct view *view, const char *backing, int device, struct
 
 static void worker_ends(struct view *view)
 {
-	static const uint64_t one = 1;
 	bool is_last;
 
 	pthread_mutex_lock(&view->hold->gate.lock);
 	is_last = --view->workers == 0;
 	pthread_mutex_unlock(&view->hold->gate.lock);
-	if (is_last && write(view->hold->ended, &one, sizeof(one)) < 0)
-		return; /* cannot be: an eventfd takes 2^64 - 2 of them */
+	if (is_last)
+		view_wake(view->hold);
 }
 
 /* Ends with the session: when the last file opened through the view has been closed (ENODEV). */
@@ -168,7 +167,10 @@ static void raise_limits(void)
 
 	if (limit && fscanf(limit, "%lu", &most) == 1)
 		files.rlim_cur = files.rlim_max = most;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max; /* without CAP_SYS_RESOURCE: what there is */
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	(void)setrlimit(RLIMIT_FSIZE, &none); /* the writer's own limit was checked by the kernel */
 }
 
@@ -195,13 +197,25 @@ static int hold_open(struct hold *hold, struct fault *fault)
 	hold->run = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (hold->run < 0)
 		return fault_at(fault, -errno, "open", "/run/initfs");
-	hold->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (hold->ended < 0)
+	hold->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (hold->wake < 0)
 		return fault_at(fault, -errno, "make an event", NULL);
 	hold->timeline = timeline_open(hold->run);
 	gate_init(&hold->gate);
 	locks_init(&hold->locks);
 	return 0;
+}
+
+/*
+ * How many nodes a view may have before the kernel is asked to forget some. Twice as many have to
+ * fit: at the switch each has two descriptors.
+ */
+static size_t crowd_of(size_t views)
+{
+	struct rlimit files = { 1024, 1024 };
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	return (size_t)files.rlim_cur / 3 / views;
 }
 
 static int views_start(struct hold *hold, const struct guard_child *child,
@@ -214,6 +228,7 @@ static int views_start(struct hold *hold, const struct guard_child *child,
 	if (!hold->views)
 		return fault_at(fault, -ENOMEM, "start", NULL);
 	hold->count = child->count;
+	hold->crowd = crowd_of(hold->count);
 	for (i = 0; i < hold->count && r == 0; i++) {
 		const struct guard_view *given = &child->views[i];
 

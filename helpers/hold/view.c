@@ -72,6 +72,14 @@ int view_stat(const struct node *node, struct stat *ret_st)
 	return fstat(node->fd, ret_st) < 0 ? -errno : 0;
 }
 
+void view_wake(const struct hold *hold)
+{
+	static const uint64_t one = 1;
+
+	if (write(hold->wake, &one, sizeof(one)) < 0)
+		return; /* cannot be: an eventfd takes 2^64 - 2 of them */
+}
+
 const char *view_link(const struct node *node, char link[static VIEW_LINK_SIZE])
 {
 	(void)snprintf(link, VIEW_LINK_SIZE, "%d", node->fd);

@@ -10,6 +10,7 @@
 #include "passthrough/node.h"
 
 #include <fuse3/fuse_lowlevel.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ struct view {
 	size_t seats_count;
 	bool is_on_disk; /* changed only while the gate is closed */
 	unsigned int workers; /* threads that serve it; guarded by hold->gate.lock */
+	atomic_bool is_pruning;
 };
 
 struct hold {
@@ -49,8 +51,9 @@ struct hold {
 	int proc; /* /proc/self/fd: objects are reopened through it; owned */
 	int run; /* /run/initfs; owned */
 	int timeline; /* owned */
-	int ended; /* an eventfd: a view has lost its last worker; owned */
-	bool is_wary; /* a switch is near: what the kernel is told now must not be kept */
+	int wake; /* an eventfd: a view has lost its last worker, or has too many nodes; owned */
+	size_t crowd; /* more nodes than this in a view are too many */
+	atomic_bool is_wary; /* a switch is near: what the kernel is told now must not be kept */
 	pid_t guard;
 };
 
@@ -106,6 +109,9 @@ int view_reopen(const struct hold *hold, int fd, int flags);
 
 /* fstat of an O_PATH descriptor; a node without a seat answers what it was. 0 or -errno. */
 int view_stat(const struct node *node, struct stat *ret_st);
+
+/* Wakes the main thread. */
+void view_wake(const struct hold *hold);
 
 /* The text by which path calls reach the object: relative to /proc/self/fd, where workers are. */
 #define VIEW_LINK_SIZE 16

@@ -781,8 +781,12 @@ static void listing(const char *path)
 	int n = scandir(path, &list, NULL, by_name);
 	int i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		printf("%s: %s/%s type %d\n", theme, path, list[i]->d_name, list[i]->d_type);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
 }
 
 int main(int argc, char **argv)

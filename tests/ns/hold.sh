@@ -52,7 +52,8 @@ scene_make() {
 	mkdir -p "$root"
 	truncate -s "${IMAGE_SIZE-64M}" "$image"
 	mkfs.ext4 -q -I 256 "$image"
-	loop=$(losetup -f --show "$image")
+	# Tests that run at the same time look for a free device, too.
+	until_true 5 loop_attach || fail "no loop device"
 	mount "$loop" "$root"
 	mkdir -p "$root/proc" "$root/dev" "$root/run"
 	for dir; do
@@ -66,6 +67,10 @@ scene_make() {
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/run"
 	mkdir "$state"
+}
+
+loop_attach() {
+	loop=$(losetup -f --show "$image")
 }
 
 scene_fill() { # DIR
