@@ -171,7 +171,9 @@ static void detach_all(struct guard *guard)
 	for (i = guard->count; i-- > 0;) {
 		struct guard_view *view = &guard->views[i];
 
-		if (view->is_up && fusemount_detach(view->path, view->mount.id) < 0)
+		int r = view->is_up ? fusemount_detach(view->path, view->mount.id) : 0;
+
+		if (r < 0 && r != -ENOENT) /* ENOENT: somebody else has detached it */
 			mark(guard, "kept", "dir", view->path);
 		view->is_up = false;
 	}
