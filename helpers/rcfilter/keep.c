@@ -101,7 +101,7 @@ static void start_next(struct keep *keep)
 	char path[PATH_MAX];
 
 	if (!order || !decide_late(catalog, board->records, &facts, order)) {
-		keep->is_over = !decide_waits_for_network(catalog, board->records);
+		keep->is_over |= !decide_waits_for_network(catalog, board->records);
 		return;
 	}
 	keep->service = order[0];
@@ -211,7 +211,7 @@ int keep_run(struct filter *filter)
 	(void)netlink_ask(&keep.network);
 	while (r == 0) {
 		reap(&keep);
-		if (!keep.child)
+		if (!keep.child && !keep.is_over)
 			start_next(&keep);
 		if (keep.is_over)
 			break;

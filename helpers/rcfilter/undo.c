@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 
 #define PATIENCE_MSEC 5000 /* the kernel ends a session that nobody uses at once */
+#define ROUND_MSEC 100
 
 /* The mount points of our views, the first mounted first. 0 or -errno. */
 static int find_views(struct words *paths)
@@ -66,12 +67,17 @@ static int detach_views(struct fault *fault)
 	return r;
 }
 
-/* Waits for the end of the process in the pid file. One that stays is killed. */
+/*
+ * Asks the process in the pid file to end and waits for it: again and again, because a guard that
+ * becomes the one who waits for the network wants to be asked in that life too. One that stays is
+ * killed.
+ */
 static void wait_for_end(int state, const char *name)
 {
 	pid_t pid = pidfile_read(state, name);
 	auto_close int process = -EBADF;
 	struct pollfd watch;
+	int waited;
 
 	if (pid <= 0)
 		return;
@@ -79,8 +85,11 @@ static void wait_for_end(int state, const char *name)
 	if (process < 0)
 		return;
 	watch = (struct pollfd){ .fd = process, .events = POLLIN };
-	if (poll(&watch, 1, PATIENCE_MSEC) > 0)
-		return;
+	for (waited = 0; waited < PATIENCE_MSEC; waited += ROUND_MSEC) {
+		(void)syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0);
+		if (poll(&watch, 1, ROUND_MSEC) > 0)
+			return;
+	}
 	(void)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
 	(void)poll(&watch, 1, PATIENCE_MSEC);
 }

@@ -1,0 +1,204 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runners in the shape of RHEL 5 and 6, LFS, Slackware, OpenEmbedded and Buildroot: aside and back.
+# shellcheck disable=SC2016 # words of a header are not the shell's
+# shellcheck source-path=SCRIPTDIR source=rcfilter.sh
+. "${0%/*}/rcfilter.sh"
+
+runner() { # PATH: a script from standard input
+	mkdir -p "$(dirname "$root$1")"
+	cat >"$root$1"
+	chmod 755 "$root$1"
+}
+
+rhel() { # 5|6
+	red_hat_directories
+	runner /etc/rc.d/rc <<-'END'
+		#!/bin/bash
+		runlevel="$1"
+		for i in /etc/rc$runlevel.d/K* ; do
+			[ -f "$i" ] || continue
+			echo K
+		done
+		for i in /etc/rc$runlevel.d/S* ; do
+			subsys=${i#/etc/rc$runlevel.d/S??}
+			[ -f /run/lock/subsys/$subsys -o -f /run/lock/subsys/$subsys.init ] && continue
+			[ -x "$i" ] || continue
+			is_rh="$(LC_ALL=C egrep -l "init.d/functions" $i)"
+			if [ GENERATION = 5 ] && [ -z "$is_rh" ]; then
+				echo "Starting $subsys: "
+				$i start && echo "[  OK  ]" || echo "[FAILED]"
+			else
+				$i start
+			fi
+		done
+		exit 0
+	END
+	sed -i "s/GENERATION/$1/" "$root/etc/rc.d/rc"
+	run=(/etc/rc.d/rc 2)
+}
+shape_rhel5() { rhel 5; }
+shape_rhel6() { rhel 6; }
+
+shape_lfs() {
+	runner /etc/rc.d/init.d/rc <<-'END'
+		#!/bin/bash
+		for i in $(ls -v /etc/rc.d/rc$1.d/S* 2>/dev/null); do
+			if [ ! -f ${i} ]; then echo "${i} is not a valid symlink."; continue; fi
+			if [ ! -x ${i} ]; then echo "${i} is not executable, skipping."; continue; fi
+			${i} start
+			error_value=${?}
+			[ ${error_value} -eq 0 ] || { echo "Press Enter to continue"; read -r line; }
+		done
+	END
+	rm -r "$root/etc/init.d"
+	ln -s rc.d/init.d "$root/etc/init.d"
+	for level in 2 3; do
+		mkdir -p "$root/etc/rc.d/rc$level.d"
+		ln -s "rc.d/rc$level.d" "$root/etc/rc$level.d"
+	done
+	run=(/etc/rc.d/init.d/rc 2)
+}
+
+shape_slackware_sysv() {
+	red_hat_directories
+	runner /etc/rc.d/rc.sysvinit <<-'END'
+		#!/bin/sh
+		for script in /etc/rc.d/rc$runlevel.d/S* ; do
+			if [ -x "$script" ]; then
+				"$script" start
+			fi
+		done
+	END
+	run=(/etc/rc.d/rc.sysvinit)
+}
+
+shape_openembedded() {
+	runner /etc/init.d/rc <<-'END'
+		#!/bin/sh
+		startup() {
+			case "$1" in
+			*.sh) ( scriptname=$1; shift; . $scriptname ) ;;
+			*) "$@" ;;
+			esac
+		}
+		runlevel=$1
+		num=0
+		for s in /etc/rc$runlevel.d/S*; do num=$((num + 1)); done
+		for i in /etc/rc$runlevel.d/S*; do
+			[ ! -f $i ] && continue
+			startup $i start
+		done
+	END
+	run=(/etc/init.d/rc 2)
+}
+
+shape_buildroot() {
+	runner /etc/init.d/rcS <<-'END'
+		#!/bin/sh
+		for i in /etc/init.d/S??* ;do
+			[ ! -f "$i" ] && continue
+			case "$i" in
+			*.sh) ( trap - INT QUIT TSTP; set start; . $i ) ;;
+			*) $i start ;;
+			esac
+		done
+	END
+	run=(/etc/init.d/rcS)
+}
+
+# Where each script says start in $1, the sourced one is sourced: it must not exit.
+scripts_of() { # SHAPE
+	local flat='' suffix=''
+	[ "$1" != buildroot ] || flat=yes
+	case $1 in openembedded | buildroot) suffix=.sh ;; esac
+	script alpha 01 '# Required-Start:\n'
+	script netsvc 10 '# Required-Start: $network alpha\n'
+	script beta 11 '# Required-Start: alpha\n'
+	script "delta$suffix" 12 '# Required-Start: netsvc\n'
+	script soft 13 '# Required-Start:\n# Should-Start: netsvc\n'
+	script broken 14 '# Required-Start:\n' "${2-exit 3}"
+	script victim 15 '# Required-Start: broken\n'
+	script local 99 '# Required-Start: $all\n'
+	sed -i 's/^exit 0$//; s/^\[ "$1" = start \].*//' "$root/etc/init.d/delta$suffix"
+	[ -z "$flat" ] || (
+		cd "$root/etc/init.d" || exit
+		rm -r ../rc?.d
+		for pair in 01alpha 10netsvc 11beta 12delta.sh 13soft 14broken 15victim 99local; do
+			mv "${pair#??}" "S$pair"
+		done
+	)
+}
+
+check_shape() { # SHAPE
+	local delta=delta stock
+	case $1 in openembedded | buildroot) delta=delta.sh ;; esac
+
+	in_root "${run[@]}" || fail "$1: stock ends with $?"
+	stock=$(logged)
+	cp "$TEST_TMP/output" "$TEST_TMP/stock-output"
+	[ "$stock" = "alpha netsvc beta $delta soft broken victim local" ] || fail "$1: stock: $stock"
+
+	# Nothing to do: byte for byte what stock does.
+	sed -i 's/^exit 3$/:/' "$root"/etc/init.d/*broken
+	: >"$log"
+	: >"$TEST_TMP/output"
+	in_root "${run[@]}"
+	cp "$log" "$TEST_TMP/stock-log"
+	cp "$TEST_TMP/output" "$TEST_TMP/stock-output"
+	: >"$log"
+	: >"$TEST_TMP/output"
+	net_up
+	start_filter --pace=off
+	in_root "${run[@]}" || fail "$1: rc ends with $?"
+	expect_gone
+	cmp "$log" "$TEST_TMP/stock-log" || fail "$1: another sequence than stock"
+	cmp "$TEST_TMP/output" "$TEST_TMP/stock-output" || fail "$1: another output than stock"
+	sed -i 's/^:$/exit 3/' "$root"/etc/init.d/*broken
+	ip link del cable
+	rm "$state/timeline"
+
+	# No network, and a failure.
+	: >"$log"
+	start_filter --pace=off
+	in_root "${run[@]}" </dev/null || true
+	expect_log alpha beta soft broken local
+	until_true no_views
+	: >"$log"
+	net_up
+	expect_gone
+	expect_log netsvc $delta
+	ip link del cable
+	rm "$state/timeline"
+
+	# It comes while rc runs.
+	: >"$log"
+	sed -i 's/^echo local/touch \/run\/log\/cable; while [ ! -e \/run\/log\/plugged ]; do sleep 0.02; done; &/' \
+		"$root"/etc/init.d/*local
+	rm -f "$TEST_TMP/cable" "$TEST_TMP/plugged"
+	mv "$root"/etc/rc2.d/S99local "$root/etc/rc2.d/S98local" 2>/dev/null ||
+		mv "$root/etc/init.d/S99local" "$root/etc/init.d/S98local"
+	start_filter --pace=off
+	(
+		until_true test -e "$TEST_TMP/cable"
+		net_up
+		until_true has_event rc.net-up
+		touch "$TEST_TMP/plugged"
+	) &
+	in_root "${run[@]}" || true
+	expect_gone
+	[ "$(tail -n 2 "$log" | tr '\n' ' ')" = "netsvc $delta " ] || fail "$1: late: $(logged)"
+	has_event rc.late || fail "$1: not by the late slot"
+	ip link del cable
+	echo "$1: ok"
+}
+
+for shape in rhel5 rhel6 lfs slackware_sysv openembedded buildroot; do
+	scene_make
+	shape_$shape
+	scripts_of $shape
+	check_shape $shape
+	umount -R -l "$root"
+	umount -l "$TEST_TMP/over"
+	rm -f "$TEST_TMP/output" "$log"
+done
