@@ -5,6 +5,7 @@
 #include "hold/seat.h"
 #include "hold/locks.h"
 #include "hold/orphan.h"
+#include "hold/search.h"
 
 #include "common/fd.h"
 #include "common/openat.h"
@@ -91,6 +92,31 @@ static int place_by_name(struct placing *placing, struct node *node, const struc
 	return 0;
 }
 
+/*
+ * It has lost the names that we know and has others, which nobody has looked up. 1: found. Numbers
+ * that several objects share say nothing: such a one is an inode of its own since it lost its name.
+ */
+static int place_by_search(struct placing *placing, struct node *node, const struct stat *st)
+{
+	const struct tree *tree = &placing->view->tree;
+	struct stat disk;
+	int fd;
+
+	if (!node->files || st->st_nlink == 0 || is_number_ambiguous(st))
+		return 0;
+	fd = search_link(placing->view->hold, tree->root.fd, tree->root.next_fd, st);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &disk) < 0 || !is_alike(st, &disk)) {
+		int r = fd < 0 ? fd : -ESTALE;
+
+		fd_close(&fd);
+		return fault_node(placing, r, "find another link on the disk of", node);
+	}
+	node->next_fd = fd;
+	return 1;
+}
+
 /* Without a name there is nothing on the disk; whoever has it open gets a copy. */
 static int place_orphan(struct placing *placing, struct node *node, const struct stat *st)
 {
@@ -146,6 +172,8 @@ static int place(struct placing *placing, struct node *node)
 		r = node->next_fd < 0 ? node->next_fd : 1;
 	} else {
 		r = node->fd < 0 ? 0 : place_by_name(placing, node, &st);
+		if (r == 0 && node->fd >= 0)
+			r = place_by_search(placing, node, &st);
 	}
 	if (r < 0)
 		return fault_node(placing, r, "open on the disk", node);

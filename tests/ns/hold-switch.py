@@ -87,6 +87,14 @@ os.link(f"{var}/log/plain", f"{var}/spool/plain-link")
 linked = open_at(f"{var}/spool/plain-link", os.O_RDWR)
 os.unlink(f"{var}/log/plain")  # open through both, the name that is left is the other one
 
+# The same, but the view has never been asked for the name that is left.
+os.mkdir(f"{var}/spool/below")
+with open(f"{root}/run/initfs/layer/0/spool/below/hidden", "wb") as file:
+    file.write(b"abc")
+os.link(f"{root}/run/initfs/layer/0/spool/below/hidden", f"{root}/run/initfs/layer/0/spool/shown")
+shown = open_at(f"{var}/spool/shown", os.O_RDWR)
+os.unlink(f"{var}/spool/shown")
+
 fifo = os.open(f"{var}/fifo", os.O_RDWR)
 
 os.chdir(f"{var}/spool")
@@ -201,6 +209,8 @@ equal(read(f"{on_disk}/log/mapped")[100:104], b"late", "what was mapped and writ
 os.pwrite(linked, b"ABC", 0)
 equal(os.pread(plain, 10, 0), b"ABC3456789", "a file whose first name is gone")
 equal(read(f"{on_disk}/spool/plain-link"), b"ABC3456789", "its other name on the disk")
+os.pwrite(shown, b"ABC", 0)
+equal(read(f"{on_disk}/spool/below/hidden"), b"ABC", "a file by the name that was never looked up")
 equal(os.pread(lower, 4, 99990), b"xxxx", "an unchanged file of the lower layer")
 equal(os.pread(link_b, 3, 0), b"TWO", "the changed one of two links")
 equal(os.pread(link_a, 3, 0), b"one", "the other one of two links")
@@ -215,7 +225,7 @@ mapped.close()
 run("umount", f"{root}/run/initfs/layer/0")  # not lazily: nobody has it
 run("umount", f"{root}/run/initfs/ram")
 for fd in (early_reader, plain, gone, gone_reader, removed, in_renamed, renamed, locked, ranged,
-           mapped_fd, linked, fifo, deep, lower, link_b, link_a):
+           mapped_fd, linked, shown, fifo, deep, lower, link_b, link_a):
     os.close(fd)
 check(is_alive(pids[0]), "initfs-hold is gone while a file is open")
 os.write(log, b"alone\n")

@@ -52,4 +52,19 @@ for name in hold.sock hold.pid hold-guard.pid; do
 done
 expect_exit 0 initfs-hold --undo -- "$root"
 grep -q ' hold\.gone$' "$state/timeline" || fail "the end is not on record"
+
+# SIGTERM to either process takes the views away; who has a file open keeps it.
+for name in hold hold-guard; do
+	initfs-hold -- "$root" || fail "no views"
+	pid=$(cat "$state/$name.pid")
+	exec 7<"$root/var/log/messages"
+	kill -TERM "$pid"
+	not_mounted() { [ -z "$(mount_type "$root/var")" ] && [ -z "$(mount_type "$root/tmp")" ]; }
+	until_true 10 not_mounted || fail "SIGTERM to $name leaves views"
+	read -r line <&7
+	[ "$line" = old ] || fail "read «$line» through a file from before SIGTERM"
+	exec 7<&-
+	ended() { ! pgrep -f "^initfs-hold -- $root"; }
+	until_true 10 ended || fail "SIGTERM to $name leaves a process"
+done
 expect_exit 0 initfs-overlay --undo -- "$root"
