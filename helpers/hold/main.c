@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct options {
 	bool is_undo;
@@ -194,6 +196,8 @@ int main(int argc, char **argv)
 	r = options_parse(&options, argc, argv);
 	if (r >= 0)
 		return r;
+	/* Whatever the caller's shell has open must not stay open with us for hours (Linux 5.9). */
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 	report_to_kernel_log();
 	if (options.is_undo) {
 		r = undo(options.root, &fault);

@@ -268,12 +268,16 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
 		(void)fuse_reply_lseek(req, at);
 }
 
+/* In pieces, which the caller's kernel asks for one by one: a seal waits for each that has begun. */
+#define COPY_MAX (16 * 1024 * 1024)
+
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t offset_in,
 			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t offset_out,
 			       struct fuse_file_info *fi_out, size_t length, int flags)
 {
 	ssize_t n = copy_file_range(view_file(fi_in)->fd, &offset_in, view_file(fi_out)->fd,
-				    &offset_out, length, (unsigned int)flags);
+				    &offset_out, length < COPY_MAX ? length : COPY_MAX,
+				    (unsigned int)flags);
 
 	if (n < 0)
 		(void)fuse_reply_err(req, errno);

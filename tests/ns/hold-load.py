@@ -111,8 +111,9 @@ def counter(base, path="log/counter"):
 
 def keeper(base):
     """Nobody knows its file by name any more."""
-    fd, n = os.open(f"{base}/spool/nameless", os.O_RDWR | os.O_CREAT, 0o600), 0
-    os.unlink(f"{base}/spool/nameless")
+    path, n = f"{base}/spool/nameless-{os.getpid()}", 0
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.unlink(path)
     while not stop:
         os.pwrite(fd, b"%08d" % n, (n % 1000) * 8)
         back = (n * 7) % min(n + 1, 1000)
@@ -148,7 +149,7 @@ class Program:
 disk = Disk(root, f"{folder}/disk")
 hold = Hold(root)
 pids = hold.pids()
-programs = [Program(work) for work in (appender, replacer, dweller, lister, counter, counter, keeper)]
+programs = [Program(work) for work in (appender, replacer, dweller, lister, counter, counter, keeper, keeper)]
 
 
 def went_on(seconds):
@@ -166,6 +167,8 @@ for _ in range(20):
     check(hold.error("prepare 0", f"{disk.at}/proc") in (2, 116), "a foreign directory is accepted")
     hold.need("unseal")
     went_on(0.02)
+stopped = programs[-1]  # it is asleep all through the switch, and has to find its file afterwards
+os.kill(stopped.pid, signal.SIGSTOP)
 hold.need("seal")
 disk.publish(0, "/var")
 began = time.monotonic()
@@ -176,6 +179,7 @@ hold.need("unseal")
 check("fuse.initfs-hold" not in mounts(), "the view is still mounted")
 print(f"prepare and switch: {took * 1000:.1f} ms for {counts}")
 hold.close()
+os.kill(stopped.pid, signal.SIGCONT)
 went_on(1.0)
 for program in programs:
     os.kill(program.pid, signal.SIGTERM)
