@@ -37,7 +37,8 @@ print()
 with open(os.path.join(guest_folder(), "sizes"), encoding="utf-8") as f:
     sizes = {name: int(size) for size, name in (line.split() for line in f)}
 if "initfs.zst" in sizes:
-    print(f"initramfs (zstd): {sizes['plain.zst']} bytes, with initfs {sizes['initfs.zst']} bytes")
+    print(f"initramfs (zstd): {sizes['plain.zst']} bytes, with the screen's drivers "
+          f"{sizes['drm.zst']}, with initfs (and them) {sizes['initfs.zst']}")
 for title, _, picture in boots:
     print(f"the login screen of {title}: {picture}")
 sys.exit(0)

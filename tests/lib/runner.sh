@@ -81,6 +81,15 @@ runner_file() {
 	runner_run "$name" "$(runner_promise "$file")" "$@" "$file" || true
 }
 
+# Ends what the runner has started and what that has started; timeout(1) hands it on to its group.
+runner_stop() { # PID
+	local child
+	for child in $(pgrep -P "$1"); do
+		runner_stop "$child"
+		kill "$child" 2>/dev/null
+	done
+}
+
 runner_count() { # WORD
 	grep -c "^$1 " "$work/results" || true
 }

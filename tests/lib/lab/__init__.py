@@ -17,26 +17,21 @@ import sys
 from . import screen
 from .agent import AgentError, Result
 from .cpio import Archive
+from .fallback import console_lines, expect, stock_boot_after
 from .guest import Guest, LabError
 from .image import Disk, guest_folder
 from .qmp import QmpError
+from .record import events, wait_event
 from .timeline import Timeline
 
-__all__ = ["Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "expect", "guest_folder",
-           "screen", "skip"]
+__all__ = ["Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "console_lines", "events",
+           "expect", "guest_folder", "screen", "skip", "stock_boot_after", "wait_event"]
 
 
 def skip(reason):
     """Ends the test as one that this machine cannot carry out."""
     print(f"skip: {reason}")
     sys.exit(77)
-
-
-def expect(truth, promise):
-    """Prints the promise; ends the test when it was not kept."""
-    print(f"{'ok' if truth else 'FAIL'}: {promise}", flush=True)
-    if not truth:
-        raise LabError(promise)
 
 
 def _tell(kind, value, trace):

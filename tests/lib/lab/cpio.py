@@ -43,11 +43,14 @@ class Archive:
             body = body.encode()
         self._put(name, stat.S_IFREG | mode, body)
 
+    def add_file(self, name, path, mode=0o755):
+        with open(path, "rb") as f:
+            self.add(name, f.read(), mode)
+
     def breakpoint(self, hook, order="00"):
         """Stops the boot at a hook of dracut ("pre-pivot"), among its scripts by order, until
         Guest.early_go(); Guest.early.run() runs shell text there."""
-        with open(os.path.join(guest_folder(), "lab-agent"), "rb") as f:
-            self.add("usr/lib/boot-lab/lab-agent", f.read())
+        self.add_file("usr/lib/boot-lab/lab-agent", os.path.join(guest_folder(), "lab-agent"))
         self.add(f"usr/lib/dracut/hooks/{hook}/{order}-boot-lab.sh", BREAKPOINT)
 
     def add_folder(self, folder):

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What all tests have in common in which initfs cannot work: one clear line, then the stock boot."""
+
+import os
+import re
+import sys
+
+from .guest import LIB, Guest, LabError
+
+CLEAR = r"initfs: .*; the boot goes on as without rd\.initfs"
+
+
+def expect(truth, promise):
+    """Prints the promise; ends the test when it was not kept."""
+    print(f"{'ok' if truth else 'FAIL'}: {promise}", flush=True)
+    if not truth:
+        raise LabError(promise)
+
+
+def console_lines(g, pattern):
+    """What the console said that matches, without the kernel's repetition of the same words."""
+    lines = [line for _, line in list(g.console.lines) if re.search(pattern, line)]
+    return {re.sub(r"^\[ *[\d.]+\] ", "", line) for line in lines}
+
+
+def stock_boot_after(why, append="rd.initfs", addon=None):
+    """Boots with what must make initfs give up; `why` is a pattern for the reason it has to tell."""
+    with Guest(initrd="initfs", append=append, addon=addon) as g:
+        g.wait_console(CLEAR)
+        g.wait("greeter")
+        g.wait("login")
+        told = console_lines(g, CLEAR)
+        print("\n".join(sorted(told)))
+        expect(len(told) == 1, "the console has one clear line about it")
+        expect(re.search(why, told.pop()), f"the line names the reason: /{why}/")
+        g.check(os.path.join(LIB, "assert-stock.sh"))
+    sys.exit(0)
