@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+again=$(grep -c ' hold\.again' /run/initfs/timeline)
+
+expect "the guard has brought the view back twice" test "$again" -ge 2
+expect "no mount of ours" nothing grep -E 'initfs|fuse' /proc/self/mountinfo
+expect "/var is the plain disk" equal "$(stat -c %d /)" "$(stat -c %d /var)"
+expect "the kernel's first line is in the log" grep -q 'Linux version' /var/log/syslog
+logger -t boot-lab "still here"
+expect "the log goes on" poll 10 grep -q 'boot-lab: still here' /var/log/syslog
