@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/holders.h"
 #include "cli/layers.h"
+#include "cli/print.h"
 #include "cli/record.h"
 #include "cli/summary.h"
 #include "cli/view.h"
@@ -100,34 +101,6 @@ static int look(struct status *status, struct fault *fault)
 static void print_label(const char *label)
 {
 	(void)printf("%-9s", label);
-}
-
-/* Values come from the machine: what a terminal would obey is not printed. */
-static void print_text(const char *text)
-{
-	for (; *text; text++)
-		(void)putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
-
-static void print_size(uint64_t bytes)
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-	unsigned int unit = 0;
-	uint64_t tenths = bytes * 10;
-
-	while (tenths >= 10240 && unit < 4) {
-		tenths /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		(void)printf("%" PRIu64 " bytes", bytes);
-	else
-		(void)printf("%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
-}
-
-static void print_seconds(uint64_t usec)
-{
-	(void)printf("%" PRIu64 ".%03" PRIu64 " s", usec / 1000000, usec / 1000 % 1000);
 }
 
 static void print_phase(const struct status *status)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/record.h"
 #include "common/report.h"
 
@@ -29,13 +30,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* Values come from the machine: what a terminal would obey is not printed. */
-static void print_value(const char *value)
-{
-	for (; *value; value++)
-		(void)putchar((unsigned char)*value < ' ' || *value == 0x7f ? '?' : *value);
-}
-
 static int longest_event(const struct record *record)
 {
 	size_t longest = 0;
@@ -58,7 +52,7 @@ static void print_event(const struct timeline_event *event, uint64_t before, int
 		     event->pairs ? width : 0, event->event);
 	for (i = 0; i < event->pairs; i++) {
 		(void)printf("  %s=", event->pair[i].key);
-		print_value(event->pair[i].value);
+		print_text(event->pair[i].value);
 	}
 	(void)putchar('\n');
 }
@@ -77,7 +71,7 @@ static void print_aligned(const struct record *record)
 			before = line->event.usec;
 		} else {
 			(void)printf("     ?                 ");
-			print_value(line->event.event);
+			print_text(line->event.event);
 			(void)putchar('\n');
 		}
 	}

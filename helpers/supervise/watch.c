@@ -277,10 +277,14 @@ static void look_at_resting(struct watch *watch, struct run *run)
 {
 	if (watch_now() < run->service.deadline || has_server(run))
 		return;
-	if (is_going_down(root_runlevel_now()) || is_taken(run, false))
+	run->why[0] = '\0';
+	if (is_going_down(root_runlevel_now()) || is_taken(run, false)) {
+		if (run->why[0])
+			report_line("%s is not started again: %s", run->entry->name, run->why);
 		move_on(watch, run, EVENT_IMPOSSIBLE, 0);
-	else
+	} else {
 		move_on(watch, run, EVENT_TICK, 0);
+	}
 }
 
 static void look_at(struct watch *watch, struct run *run)

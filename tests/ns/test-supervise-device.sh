@@ -62,6 +62,19 @@ within 10 marked "early.skipped name=screen why=\"it runs already as pid $other\
 [ "$(cat "$root/run/sleep.pid")" = "$other" ] || fail "the pid file of the other is gone"
 "$supervise" --undo -- "$root" || fail "undo"
 [ -d "/proc/$other" ] || fail "the other was killed"
+
+# somebody else starts it while it rests after a death
+: >"$timeline"
+rm "$root/run/sleep.pid"
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.start name=screen'
+within 10 sh -c "readlink /proc/$(last_pid screen)/exe | grep -q srv/sleep"
+echo "$other" >"$root/run/sleep.pid"
+kill -9 "$(last_pid screen)"
+rm "$root/run/initfs/layers"
+within 10 test ! -e "$root/run/initfs/supervise.pid"
+count 1 'early.start name=screen' || fail "there are two now"
+printf '0\t/var\n1\t/tmp\n' >"$root/run/initfs/layers"
 kill "$other"
 
 # init starts services itself by now
