@@ -19,13 +19,16 @@
 /* Deep trees are rare: where the limit cannot be raised, they end in EMFILE before any change. */
 static void raise_descriptors(void)
 {
-	struct rlimit limit;
+	struct rlimit limit, higher = { DESCRIPTORS, DESCRIPTORS };
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
 		return;
-	limit.rlim_cur = DESCRIPTORS;
-	if (limit.rlim_max < DESCRIPTORS)
-		limit.rlim_max = DESCRIPTORS;
+	if (limit.rlim_max > higher.rlim_max)
+		higher.rlim_max = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
+		return;
+	/* Without CAP_SYS_RESOURCE as far as the hard limit goes. */
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 

@@ -134,12 +134,19 @@ class Server:
         os.makedirs(f"{state}/sockets/X11-unix")
         subprocess.run(["mount", "--bind", f"{state}/sockets/X11-unix", f"{tmp}/.X11-unix"],
                        check=True)
+        self.socket = self.bind(f"{tmp}/.X11-unix", "X0")
+
+    @staticmethod
+    def bind(directory, name):
+        """By a short name: a socket's address holds 107 bytes."""
         here = os.open(".", os.O_RDONLY)
-        os.chdir(f"{tmp}/.X11-unix")
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind("X0")
-        self.socket.listen()
+        os.chdir(directory)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(name)
+        listener.listen()
         os.fchdir(here)
+        os.close(here)
+        return listener
 
     def expect_client(self):
         # The link is absolute, so only a program of the root can follow it.
@@ -168,17 +175,17 @@ os.close(here)
 
 def all_reach(count):
     wait_until(lambda: all(w.count() >= count or not is_alive(w.pid) for w in workers),
-               "every program works", 60)
+               "every program works", 300)
 
 
 try:
     all_reach(60)
     subprocess.run(["mount", "-o", "remount,rw", root], check=True)
-    wait_until(lambda: not os.path.exists(f"{state}/layers"), "the layers are gone", 60)
+    wait_until(lambda: not os.path.exists(f"{state}/layers"), "the layers are gone", 300)
     wait_until(lambda: not is_alive(merge_pid), "the merge ends")
     after = {w.name: w.count() for w in workers}
     wait_until(lambda: all(w.count() >= after[w.name] + 60 or not is_alive(w.pid)
-                           for w in workers), "every program works on the disk", 60)
+                           for w in workers), "every program works on the disk", 300)
 finally:
     with open(stop, "w"):
         pass

@@ -274,6 +274,21 @@ elif trouble == "read-only":
     merge_now(0)
     merged(program)
 
+elif trouble == "socket":
+    # A socket that is bound in the view is said to be lost, with its path in the root.
+    writable()
+    code = ("import os, socket, sys; os.chroot(sys.argv[1]); s = socket.socket(socket.AF_UNIX);"
+            "s.bind('/var/bound'); s.listen(); print(flush=True); sys.stdin.read()")
+    server = subprocess.Popen([sys.executable, "-c", code, root], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    server.stdout.readline()
+    merge_now(0)
+    check([e for e in events("merge.socket") if e.endswith("path=/var/bound")],
+          f"the timeline names the socket: {events('merge.socket')}")
+    equal([e for e in events("merge.socket") if "/var/bound" not in e], [], "other sockets")
+    server.communicate(b"")
+    merged(program)
+
 elif trouble == "stopped":
     equal(subprocess.run(["initfs-merge", "--wait", "--", root]).returncode, 0, "--wait")
     waiting = pid_of("merge")
