@@ -10,13 +10,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
- * Who is answered may ask once more through the old view before its path is walked anew. When
- * nobody has asked for so long, or after so many, the device is closed.
+ * Who is answered may ask once more through the old view before its path is walked anew, as soon as
+ * it has a processor. When nobody has asked for so long, or after so many, the device is closed.
  */
-#define QUIET_MSEC 5
+#define QUIET_MSEC 500
 #define REQUESTS_MAX 4096
 
 /* A read of the device has to have room for the largest request. */
@@ -79,11 +80,29 @@ static void answer_notes(const struct notes *notes, size_t view, int device)
 		answer_noted(&notes->held[i], view, device);
 }
 
-void mourn(size_t view, int device, void *data)
+static _Noreturn void mourner(const struct filter *filter, size_t view, int device)
 {
-	const struct filter *filter = data;
-
+	/* A device of another view in our hands would keep that one undead. */
+	if (device > STDERR_FILENO + 1)
+		(void)close_range(STDERR_FILENO + 1, (unsigned int)device - 1, 0);
+	(void)close_range((unsigned int)device + 1, ~0U, 0);
 	answer_notes(&filter->board->notes[0], view, device);
 	answer_notes(&filter->board->notes[1], view, device);
 	answer_waiting(device);
+	_exit(EXIT_SUCCESS);
+}
+
+/* The guard must not stand still here: the next child may die. The mourner becomes init's child. */
+void mourn(size_t view, int device, void *data)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fork() == 0)
+			mourner(data, view, device);
+		_exit(EXIT_SUCCESS);
+	}
+	/* Without a process for it the device is closed at once, and what waits fails. */
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
 }

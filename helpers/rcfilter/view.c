@@ -209,7 +209,17 @@ static int stat_of(const struct node *node, struct stat *ret_st)
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-/* All time-outs are 0: every access of every process arrives, and may be answered on its own. */
+/*
+ * How long the kernel may remember a name and its attributes. Without that a start asks thirty times
+ * and not ten. Whatever changes here comes through the kernel, which forgets by itself; only a
+ * second name of the same file would not know. Nothing that differs from process to process is
+ * remembered: opens, links and lists always come to us.
+ */
+static double memory_of(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) || st->st_nlink == 1 ? 1.0 : 0.0;
+}
+
 static int find(struct view *view, struct node *parent, const char *name,
 		struct fuse_entry_param *ret_entry)
 {
@@ -233,6 +243,8 @@ static int find(struct view *view, struct node *parent, const char *name,
 	if (!node)
 		return -ENOMEM;
 	*ret_entry = (struct fuse_entry_param){ .ino = number_of(view, node), .attr = st };
+	if (made_up_of(node) == MADE_UP_NOT)
+		ret_entry->attr_timeout = ret_entry->entry_timeout = memory_of(&st);
 	return 0;
 }
 
@@ -365,16 +377,45 @@ static void op_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 	reply(request, unlinkat(node->fd, name, AT_REMOVEDIR) < 0 ? -errno : 0);
 }
 
+/* What was looked up under (from, name) is (to, fresh) from now on. */
+static void rename_nodes(struct view *view, struct node *from, const char *name, struct node *to,
+			 const char *fresh)
+{
+	struct node *node;
+	size_t i;
+
+	for (i = 0; i < NODE_BUCKETS; i++)
+		for (node = view->bucket[i]; node; node = node->next) {
+			char *copy;
+
+			if (node->parent != from || strcmp(node->name, name) != 0)
+				continue;
+			copy = strdup(fresh);
+			if (!copy)
+				continue; /* under its old name it is asked for again in a second */
+			free(node->name);
+			node->name = copy;
+			node->parent = to;
+		}
+}
+
 static void op_rename(fuse_req_t request, fuse_ino_t from, const char *name, fuse_ino_t to,
 		      const char *fresh, unsigned int flags)
 {
+	static const char aside[] = ""; /* no name of a file, so nobody is in the way there */
 	struct view *view = view_of(request);
+	struct node *old = node_of(view, from);
+	struct node *new = node_of(view, to);
 
-	/* Nodes keep the name that they were looked up by: the next look-up makes another one. */
-	reply(request,
-	      renameat2(node_of(view, from)->fd, name, node_of(view, to)->fd, fresh, flags) < 0
-		      ? -errno
-		      : 0);
+	if (renameat2(old->fd, name, new->fd, fresh, flags) < 0) {
+		reply(request, -errno);
+		return;
+	}
+	rename_nodes(view, new, fresh, new, aside);
+	rename_nodes(view, old, name, new, fresh);
+	if (flags & RENAME_EXCHANGE)
+		rename_nodes(view, new, aside, old, name);
+	reply(request, 0);
 }
 
 /* --- attributes ------------------------------------------------------------------------------ */
@@ -387,7 +428,7 @@ static void reply_attr(fuse_req_t request, const struct node *node)
 	if (r < 0)
 		reply(request, r);
 	else
-		(void)fuse_reply_attr(request, &st, 0);
+		(void)fuse_reply_attr(request, &st, memory_of(&st));
 }
 
 static void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
@@ -576,9 +617,12 @@ static void open_file(fuse_req_t request, const struct node *node, struct fuse_f
 {
 	const int kept = O_ACCMODE | O_APPEND | O_TRUNC | O_SYNC | O_DSYNC | O_NOATIME;
 	char name[16];
+	struct stat st;
 	int fd = openat(server_of(request)->fds, fd_name(node, name),
 			(file->flags & kept) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
+	/* A shell reads what was read for its exec; if we die, it goes on reading. */
+	file->keep_cache = fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 1;
 	if (fd < 0)
 		reply(request, -errno);
 	else
