@@ -81,7 +81,11 @@ bind_fails() (
 refused() (
     words="rd.initfs" && . "$here/pretend.sh"
     turned_on
-    pretend initfs-overlay "$1"
+    case "$1" in
+        hang) pretend initfs-overlay "$hang" ;;
+        deaf) pretend initfs-overlay "trap '' TERM; : > '$scene/hangs'; while :; do sleep 1; done" ;;
+        *) pretend initfs-overlay "$1" ;;
+    esac
     run_hook mount-overlay
     expect_no_call initfs-hold
     for dir in dev proc sys run; do expect_call "umount -l $NEWROOT/$dir"; done
@@ -92,7 +96,9 @@ refused() (
 hold_fails() (
     words="rd.initfs" && . "$here/pretend.sh"
     turned_on
-    pretend initfs-hold "case \"\$*\" in *--undo*) ;; *) $1 ;; esac"
+    body="$1"
+    [ "$body" != hang ] || body="$hang"
+    pretend initfs-hold "case \"\$*\" in *--undo*) ;; *) $body ;; esac"
     run_hook mount-overlay
     expect_call "initfs-hold --undo -- $NEWROOT"
     expect_call "initfs-overlay --undo -- $NEWROOT"
@@ -104,7 +110,7 @@ hold_fails() (
 nothing_answers() (
     words="rd.initfs" && . "$here/pretend.sh"
     turned_on
-    pretend initfs-overlay "case \"\$*\" in *--undo*) exec sleep 100 ;; esac
+    pretend initfs-overlay "case \"\$*\" in *--undo*) $hang ;; esac
 mkdir -p '$NEWROOT/run/initfs/ram' '$NEWROOT/run/initfs/layer/0'
 printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'
 {
@@ -113,7 +119,7 @@ printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'
     printf '%s\n' 'initfs $NEWROOT/with\\040blank fuse.initfs-hold rw 0 0'
     echo 'other $NEWROOT/home ext4 rw 0 0'
 } >> '$PREFIX/proc/mounts'"
-    pretend initfs-hold "exec sleep 100"
+    pretend initfs-hold "$hang"
     run_hook mount-overlay
     expect_call "umount -l $NEWROOT/with blank"
     expect_call "umount -l $NEWROOT/run/initfs/layer/0"
@@ -137,10 +143,10 @@ check bind_fails
 check refused "echo 'initfs-overlay: cannot protect the directory' >&2; exit 3" \
     "initfs: initfs-overlay: cannot protect the directory;"
 check refused "exit 1" "initfs-overlay ended with status 1"
-check refused "exec sleep 100" "initfs-overlay did not answer in time"
-check refused "trap '' TERM; sleep 100; sleep 100" "initfs-overlay did not answer in time"
+check refused hang "initfs-overlay did not answer in time"
+check refused deaf "initfs-overlay did not answer in time"
 check refused 'kill -SEGV $$' "initfs-overlay died of signal 11"
 check hold_fails "echo 'initfs-hold: no /dev/fuse' >&2; exit 1" "initfs-hold: no /dev/fuse"
-check hold_fails "exec sleep 100" "initfs-hold did not answer in time"
+check hold_fails hang "initfs-hold did not answer in time"
 check nothing_answers
 exit "$status"

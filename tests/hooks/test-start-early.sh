@@ -87,7 +87,7 @@ printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'"
 cleaning_hangs() (
     words="rd.initfs" && . "$here/pretend.sh"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
-    pretend chroot "exec sleep 100"
+    pretend chroot "$hang"
     up
     run_hook start-early
     [ ! -e "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would not clean /tmp"
@@ -100,7 +100,9 @@ cleaning_hangs() (
 fails() (
     words="rd.initfs" && . "$here/pretend.sh"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
-    pretend "$1" "case \"\$*\" in *--undo*) ;; *) $2 ;; esac"
+    body="$2"
+    [ "$body" != hang ] || body="$hang"
+    pretend "$1" "case \"\$*\" in *--undo*) ;; *) $body ;; esac"
     printf 'initfs: wait\nfor the disk\n' > "$NEWROOT/etc/nologin"
     up
     cp "$NEWROOT/etc/nologin" "$NEWROOT/run/nologin" # as the supervisor leaves it when killed
@@ -149,8 +151,8 @@ check not_cleaned "" "# .tmpfs"
 check not_cleaned "rd.initfs.overlay=/var" '	[ -f "$dir/.tmpfs" ] && return 0'
 check cleaning_hangs
 check fails initfs-merge "exit 1" "initfs-merge ended with status 1"
-check fails initfs-merge "exec sleep 100" "initfs-merge did not answer in time"
+check fails initfs-merge hang "initfs-merge did not answer in time"
 check fails initfs-supervise "echo 'initfs-supervise: no' >&2; exit 1" "initfs: initfs-supervise: no;"
-check fails initfs-supervise "exec sleep 100" "initfs-supervise did not answer in time"
+check fails initfs-supervise hang "initfs-supervise did not answer in time"
 check stopped
 exit "$status"
