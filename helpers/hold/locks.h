@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Locks of programs, carried out on the backing files, so that they also exclude programs that
- * reach the disk without us after the switch. flock(2) is done on the descriptor of the open file.
- * A POSIX lock belongs to a process and not to a descriptor, so each (node, owner) gets a descriptor
- * of its own, with OFD locks (Linux 3.15) on it.
+ * reach the disk without us after the switch. flock(2) is done on the descriptor of the open file,
+ * the rest in owners.c; here are those who wait.
  */
 #ifndef INITFS_HOLD_LOCKS_H
 #define INITFS_HOLD_LOCKS_H
@@ -27,10 +26,8 @@ void locks_wake(struct lock_table *table);
 /*
  * Takes the locks of a node a second time on what is to be its seat (node->next_fd), and those of
  * its open files on file->next_fd. 0, or -errno: -EAGAIN where somebody else has locked the disk's
- * file. Only while the gate is closed, as the following two.
+ * file. Only while the gate is closed. owners_switch and owners_unprepare follow.
  */
 int locks_prepare(struct view *view, struct node *node);
-void locks_switch(struct node *node);
-void locks_unprepare(struct node *node);
 
 #endif

@@ -5,6 +5,7 @@
 #include "hold/seat.h"
 #include "hold/locks.h"
 #include "hold/orphan.h"
+#include "hold/owners.h"
 #include "hold/search.h"
 
 #include "common/fd.h"
@@ -262,7 +263,7 @@ static int unplace(struct node *node, void *data)
 	}
 	for (file = node->files; file; file = file->next)
 		fd_close(&file->next_fd);
-	locks_unprepare(node);
+	owners_unprepare(node);
 	return 0;
 }
 
@@ -291,7 +292,7 @@ static void take_seat(struct tree *tree, const struct seat *seat)
 		fd_close(&file->fd);
 		file->fd = take_fd(&file->next_fd);
 	}
-	locks_switch(node);
+	owners_switch(node);
 }
 
 int seat_switch(struct view *view)

@@ -9,6 +9,7 @@
 #include "passthrough/gate.h"
 #include "passthrough/node.h"
 
+#include <fcntl.h>
 #include <fuse3/fuse_lowlevel.h>
 #include <stdatomic.h>
 #include <stdbool.h>
