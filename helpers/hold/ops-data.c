@@ -75,6 +75,12 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		file_free(view, file);
 }
 
+/* O_TMPFILE: a file that has no name, and may get one by linkat. O_EXCL says that it will not. */
+static bool is_nameless(int flags)
+{
+	return (flags & O_TMPFILE) == O_TMPFILE;
+}
+
 /*
  * Makes (parent, name) and opens it. With O_EXCL always, because what is there already may be a
  * FIFO, whose opening would wait under our lock. Returns the descriptor of the new file, or -EEXIST.
@@ -88,8 +94,13 @@ static int make_file(fuse_req_t req, const struct node *parent, const char *name
 
 	if (r < 0)
 		return r;
-	flags &= ~(O_TRUNC | O_DIRECT);
-	fd = openat(parent->fd, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (is_nameless(flags))
+		fd = openat(parent->fd, ".", (flags & ~O_DIRECT) | O_CLOEXEC, mode);
+	else
+		fd = openat(parent->fd, name,
+			    (flags & ~(O_TRUNC | O_DIRECT)) | O_CREAT | O_EXCL | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    mode);
 	if (fd < 0)
 		fd = -errno;
 	caller_leave();
@@ -121,7 +132,8 @@ static int create(fuse_req_t req, struct node *parent, const char *name, mode_t 
 		return path;
 	if (fstat(path, &st) < 0)
 		return -errno;
-	r = entry_add(view, parent, name, &path, &st, ret_entry);
+	r = is_nameless(flags) ? entry_add_nameless(view, &path, &st, ret_entry)
+			       : entry_add(view, parent, name, &path, &st, ret_entry);
 	return r < 0 ? r : take_fd(&fd);
 }
 
@@ -140,7 +152,8 @@ static void op_create(fuse_req_t req, fuse_ino_t ino, const char *name, mode_t m
 		(void)fuse_reply_err(req, -fd);
 		return;
 	}
-	file = file_new(view, tree_node(&view->tree, entry.ino), &fd, fi->flags);
+	/* O_TMPFILE has the bit of O_DIRECTORY, which would not open the file again. */
+	file = file_new(view, tree_node(&view->tree, entry.ino), &fd, fi->flags & ~O_TMPFILE);
 	if (!file) {
 		entry_forget(view, &entry);
 		(void)fuse_reply_err(req, ENOMEM);

@@ -98,6 +98,22 @@ int entry_add(struct view *view, struct node *parent, const char *name, int *fd,
 	return r;
 }
 
+int entry_add_nameless(struct view *view, int *fd, const struct stat *st,
+		       struct fuse_entry_param *ret_entry)
+{
+	struct node *node;
+
+	pthread_mutex_lock(&view->tree.lock);
+	node = node_add(&view->tree, *fd, st);
+	if (node) {
+		(void)take_fd(fd);
+		node->lookups++;
+		fill_entry(view, node, st, ret_entry);
+	}
+	pthread_mutex_unlock(&view->tree.lock);
+	return node ? 0 : -ENOMEM;
+}
+
 int entry_find(struct view *view, struct node *parent, const char *name,
 	       struct fuse_entry_param *ret_entry)
 {

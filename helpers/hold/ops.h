@@ -29,6 +29,10 @@ int entry_find(struct view *view, struct node *parent, const char *name,
  */
 int entry_add(struct view *view, struct node *parent, const char *name, int *fd,
 	      const struct stat *st, struct fuse_entry_param *ret_entry);
+
+/* As entry_add, for an object that has no name. */
+int entry_add_nameless(struct view *view, int *fd, const struct stat *st,
+		       struct fuse_entry_param *ret_entry);
 void entry_forget(struct view *view, const struct fuse_entry_param *entry);
 
 /* An open file of node, which it holds; owns *fd from here on (not on failure). NULL without memory. */

@@ -33,7 +33,9 @@ static int fault_node(struct placing *placing, int error, const char *step, cons
 	char full[FAULT_OBJECT_MAX + 64];
 
 	node_path(node, path, sizeof(path));
-	(void)snprintf(full, sizeof(full), "%s%s", placing->view->path, path);
+	(void)snprintf(full, sizeof(full), "%s%s%s", placing->view->path, path,
+		       !node->names && node != &placing->view->tree.root ? "/ (a removed file)"
+									 : "");
 	return fault_at(placing->fault, error, step, full);
 }
 

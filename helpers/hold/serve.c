@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fuse.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -97,6 +98,18 @@ static void worker_ends(struct view *view)
 		view_wake(view->hold);
 }
 
+/*
+ * Linux 6.1 asks for a file without a name as it asks for one with a name, by another number; the
+ * flags tell it as well. libfuse 3.14 does not know that number, and knows the other one.
+ */
+static void translate(const struct fuse_buf *buf)
+{
+	struct fuse_in_header *header = buf->mem;
+
+	if (buf->size >= sizeof(*header) && header->opcode == FUSE_TMPFILE)
+		header->opcode = FUSE_CREATE;
+}
+
 /* Ends with the session: when the last file opened through the view has been closed (ENODEV). */
 static void *worker(void *arg)
 {
@@ -113,6 +126,7 @@ static void *worker(void *arg)
 			continue;
 		if (n <= 0)
 			break;
+		translate(&buf);
 		gate_enter(&view->hold->gate);
 		fuse_session_process_buf(view->session, &buf);
 		gate_leave(&view->hold->gate);

@@ -559,6 +559,41 @@ static void unlinked(void)
 	close(dir);
 }
 
+static void nameless(void)
+{
+	int fd = open("spool", O_TMPFILE | O_RDWR, 0642);
+	int lost = open("spool", O_TMPFILE | O_RDWR | O_EXCL, 0600);
+	struct stat st;
+	char path[32];
+
+	SAY(fd > 0);
+	SAY(fstat(fd, &st));
+	SAY(st.st_mode);
+	SAY(st.st_nlink);
+	SAY(write(fd, "nameless", 8));
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	SAY(linkat(AT_FDCWD, path, AT_FDCWD, "spool/named", AT_SYMLINK_FOLLOW));
+	show("spool/named");
+	SAY(write(fd, ", named", 7));
+	show_content("spool/named");
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", lost);
+	SAY(linkat(AT_FDCWD, path, AT_FDCWD, "spool/lost", AT_SYMLINK_FOLLOW));
+	SAY(open("spool", O_TMPFILE | O_RDONLY, 0600));
+	SAY(open("big", O_TMPFILE | O_RDWR, 0600));
+	close(fd);
+	close(lost);
+}
+
+static void nameless_of_others(void)
+{
+	as(&member, nameless);
+	SAY(chown("spool", 1000, 2000));
+	SAY(chmod("spool", 02775));
+	as(&user, nameless);
+	SAY(unlink("spool/named"));
+	as(&member, nameless);
+}
+
 /* --- attributes */
 
 static void show_times(const char *path)
@@ -804,6 +839,8 @@ int main(int argc, char **argv)
 		{ "holes", holes },
 		{ "mapping", mapping },
 		{ "unlinked", unlinked },
+		{ "nameless", nameless },
+		{ "nameless of others", nameless_of_others },
 		{ "times", times },
 		{ "xattrs", xattrs },
 		{ "inode flags", inode_flags },
