@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user of a view, in one process, before and after the switch. argv: the root, a free folder."""
 
+import errno
 import fcntl
 import mmap
 import os
@@ -55,8 +56,12 @@ os.utime(gone, ns=(1_000_000_001, 2_000_000_002))
 os.unlink(f"{var}/spool/gone")
 gone_reader = open_at(f"/proc/self/fd/{gone}", os.O_RDONLY)
 
-nameless = os.open(f"{var}/spool", os.O_TMPFILE | os.O_RDWR, 0o600)
-os.write(nameless, b"not yet")
+try:
+    nameless = os.open(f"{var}/spool", os.O_TMPFILE | os.O_RDWR, 0o600)
+    os.write(nameless, b"not yet")
+except OSError as why:
+    equal(why.errno, errno.EOPNOTSUPP, "O_TMPFILE")  # overlayfs of Linux 6.1 does not know it
+    nameless = None
 
 os.mkdir(f"{var}/removed")
 removed = open_at(f"{var}/removed", os.O_RDONLY | os.O_DIRECTORY)
@@ -124,7 +129,7 @@ os.write(log, b"between\n")
 hold.need("seal")
 disk.publish(0, "/var")
 counts = hold.need("prepare 0", on_disk)
-equal(counts["orphans"], "2", "files without a name")
+equal(counts["orphans"], "2" if nameless else "1", "files without a name")
 check(int(counts["files"]) >= 12, f"open files: {counts}")
 hold.need("switch 0")
 hold.need("unseal")
@@ -165,10 +170,12 @@ equal((st.st_mode & 0o7777, st.st_uid, st.st_gid, st.st_nlink), (0o640, 12, 34, 
 check(st.st_blocks * 512 < 1 << 20, "the hole of an unlinked file has been filled")
 equal(os.getxattr(gone, "trusted.test"), b"kept", "its attribute")
 
-os.pwrite(nameless, b"has now", 0)
-# With a directory, or Python calls link(2), which does not follow.
-os.link(f"/proc/self/fd/{nameless}", "named", src_dir_fd=deep, follow_symlinks=True)
-equal(read(f"{on_disk}/spool/named"), b"has now", "a file that got its name after the switch")
+if nameless:
+    os.pwrite(nameless, b"has now", 0)
+    # With a directory, or Python calls link(2), which does not follow.
+    os.link(f"/proc/self/fd/{nameless}", "named", src_dir_fd=deep, follow_symlinks=True)
+    equal(read(f"{on_disk}/spool/named"), b"has now", "a file that got its name after the switch")
+    os.close(nameless)
 
 equal(os.fstat(removed).st_nlink, 0, "links of a removed directory")
 try:
@@ -233,7 +240,7 @@ mapped.close()
 run("umount", f"{root}/run/initfs/layer/0")  # not lazily: nobody has it
 run("umount", f"{root}/run/initfs/ram")
 for fd in (early_reader, plain, gone, gone_reader, removed, in_renamed, renamed, locked, ranged,
-           mapped_fd, linked, shown, nameless, fifo, deep, lower, link_b, link_a):
+           mapped_fd, linked, shown, fifo, deep, lower, link_b, link_a):
     os.close(fd)
 check(is_alive(pids[0]), "initfs-hold is gone while a file is open")
 os.write(log, b"alone\n")
