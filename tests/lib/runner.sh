@@ -46,7 +46,9 @@ runner_run() {
 	local folder=$work/tmp/${1//\//-}
 	shift 2
 	mkdir -p "$folder"
-	TEST_TMP=$folder timeout --kill-after=60 "$runner_limit" "$@" >"$log" 2>&1 </dev/null || status=$?
+	# Waited for, so that a signal to the runner is heard at once and not when the test has ended.
+	TEST_TMP=$folder timeout --kill-after=60 "$runner_limit" "$@" >"$log" 2>&1 </dev/null &
+	wait $! || status=$?
 	case $status in
 	0) word=ok ;;
 	77)

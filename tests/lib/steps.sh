@@ -63,7 +63,7 @@ steps_lint_shell() {
 		*/modules.d/*) kind=dash ;;
 		*) kind= ;;
 		esac
-		shellcheck ${kind:+-s "$kind"} "$file" || status=1
+		shellcheck -x ${kind:+-s "$kind"} "$file" || status=1
 	done < <(
 		steps_sources -name '*.sh' ! -name configure
 		steps_sources ! -name '*.sh' ! -path '*/configure' ! -path '*/build-aux/*' \
