@@ -15,6 +15,9 @@ static const struct command {
 } commands[] = {
 	{ "status", command_status, "where /var is, who still holds it, what was started early" },
 	{ "timeline", command_timeline, "the record of this boot" },
+	{ "services", command_services, "the start scripts: which ran, which stepped aside" },
+	{ "explain", command_explain, "why a start script is where it is" },
+	{ "rc", command_rc, "'rc off': let every start script run from now on" },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -183,3 +183,9 @@ ask() { # REQUEST... : an answer of the control socket
 		print(s.recv(65536).decode())
 	END
 }
+
+# initfs, in the root: it looks at /run/initfs
+cli() { # ARGUMENT...
+	cp "$INITFS_BUILD/initfs" "$root/run/log/initfs.cli"
+	chroot "$root" /run/log/initfs.cli "$@"
+}

@@ -58,6 +58,13 @@ for mode in sequential startpar; do
 	[ -e "$state/rcfilter.pid" ] || fail "$mode: nobody waits for the network"
 	until_true test -S "$state/rcfilter.sock"
 	ask explain netsvc | grep -q 'ok netsvc stepped aside' || fail "$mode: explain"
+	cli explain netsvc | grep -q '^netsvc stepped aside' || fail "$mode: initfs explain"
+	cli services | grep -q '^victim  *aside .* broken, which has failed$' || fail "$mode: services"
+	cli services --json | /usr/bin/python3 -c 'import json, sys
+s = {x["name"]: x for x in json.load(sys.stdin)}
+assert s["broken"]["code"] == 3 and s["netsvc"]["begun"] is None and s["alpha"]["state"] == "ran"' ||
+		fail "$mode: services --json"
+	! cli explain nobody 2>/dev/null || fail "$mode: explain nobody"
 
 	# A cable comes after rc.
 	: >"$log"

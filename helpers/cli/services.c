@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* initfs services, explain, rc off: asks initfs-rcfilter over its control socket. */
+#include "config.h"
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "common/fd.h"
+#include "common/packet.h"
+#include "common/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#define SOCKET "rcfilter.sock"
+#define PATIENCE 2 /* seconds; it answers at once or is dead */
+
+enum field { NAME, STATE, CODE, ASKED, BEGUN, ENDED, HELD, BACK, SENTENCE, FIELDS };
+static const char *const keys[FIELDS] = { "name",  "state", "code", "asked",   "begun",
+					  "ended", "held",  "back", "sentence" };
+
+static int open_socket(struct fault *fault)
+{
+	static const struct timeval patience = { .tv_sec = PATIENCE };
+	auto_close int dir = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = dir < 0 ? -errno : packet_connect(dir, SOCKET);
+
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		return fault_because(fault, fd, "ask", "initfs-rcfilter",
+				     "it is not running: nothing is filtered, and nothing waits");
+	if (fd < 0)
+		return fault_at(fault, fd, "ask", "initfs-rcfilter");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+		return fault_at(fault, -errno, "ask", "initfs-rcfilter");
+	return take_fd(&fd);
+}
+
+/* An answer "ok…" into answer[PACKET_MAX]; what stands behind "error N " goes into the fault. */
+static int ask(int fd, const char *request, char *answer, struct fault *fault)
+{
+	int passed = -EBADF;
+	int r = packet_send(fd, request, -1);
+
+	if (r == 0)
+		r = packet_receive(fd, answer, &passed);
+	fd_close(&passed);
+	if (r <= 0)
+		return fault_at(fault, r < 0 ? r : -EPIPE, "get an answer of", "initfs-rcfilter");
+	if (strncmp(answer, "ok", 2) == 0)
+		return 0;
+	return fault_because(fault, -ENOENT, "ask initfs-rcfilter for", request, answer);
+}
+
+/* Cuts a line at its tabs; false where it is not one of ours. */
+static bool cut_line(char *line, char *field[FIELDS])
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		field[i] = strsep(&line, "\t");
+		if (!field[i])
+			return false;
+	}
+	return true;
+}
+
+static void print_row(char *field[FIELDS])
+{
+	print_text(field[NAME]);
+	printf("%*s", (int)(strlen(field[NAME]) < 24 ? 24 - strlen(field[NAME]) : 1), "");
+	printf("%-9s %-5s %9s %9s  ", field[STATE], field[BACK], field[BEGUN], field[ENDED]);
+	print_text(field[SENTENCE]);
+	(void)putchar('\n');
+}
+
+static void print_string(const char *text)
+{
+	(void)putchar('"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c == 0x7f)
+			printf("\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else
+			(void)putchar(c);
+	}
+	(void)putchar('"');
+}
+
+static void print_object(char *field[FIELDS], bool is_first)
+{
+	size_t i;
+
+	(void)fputs(is_first ? "\n" : ",\n", stdout);
+	for (i = 0; i < FIELDS; i++) {
+		printf("%s\"%s\": ", i ? ", " : " {", keys[i]);
+		if (i == BACK)
+			(void)fputs(strcmp(field[i], "back") == 0 ? "true" : "false", stdout);
+		else if (strcmp(field[i], "-") == 0)
+			(void)fputs("null", stdout);
+		else if (i >= CODE && i <= HELD)
+			(void)fputs(field[i], stdout); /* a number */
+		else
+			print_string(field[i]);
+	}
+	(void)putchar('}');
+}
+
+static int print_services(int fd, bool is_json, struct fault *fault)
+{
+	char answer[PACKET_MAX];
+	char request[32] = "services";
+	unsigned int next;
+	bool is_first = true;
+	char *line;
+	char *rest;
+
+	do {
+		int r = ask(fd, request, answer, fault);
+
+		if (r < 0)
+			return r;
+		rest = answer;
+		if (sscanf(strsep(&rest, "\n"), "ok next=%u", &next) != 1)
+			return fault_at(fault, -EPROTO, "read the answer of", "initfs-rcfilter");
+		while ((line = strsep(&rest, "\n"))) {
+			char *field[FIELDS];
+
+			if (!cut_line(line, field))
+				continue; /* the end of the last line */
+			if (is_json)
+				print_object(field, is_first);
+			else
+				print_row(field);
+			is_first = false;
+		}
+		(void)snprintf(request, sizeof(request), "services %u", next);
+	} while (next);
+	return 0;
+}
+
+int command_services(int argc, char **argv)
+{
+	struct fault fault = { 0 };
+	auto_close int fd = -EBADF;
+	bool is_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	int r;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		(void)puts(
+			"Usage: initfs services [--json]\n"
+			"List the start scripts: state, whether it came back, begun, ended, why.");
+		return EXIT_DONE;
+	}
+	if (argc > 1 && !is_json)
+		return report_usage("services takes --json and nothing else");
+	fd = open_socket(&fault);
+	if (fd < 0)
+		return report(fd, &fault, EXIT_FAILED);
+	if (is_json)
+		(void)putchar('[');
+	r = print_services(fd, is_json, &fault);
+	if (is_json)
+		(void)puts("\n]");
+	return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
+}
+
+/* One request; its answer, without "ok ", is printed. */
+static int ask_once(const char *request)
+{
+	char answer[PACKET_MAX];
+	struct fault fault = { 0 };
+	auto_close int fd = open_socket(&fault);
+	int r = fd < 0 ? fd : ask(fd, request, answer, &fault);
+
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	if (answer[2] == ' ') {
+		print_text(answer + 3);
+		(void)putchar('\n');
+	}
+	return EXIT_DONE;
+}
+
+int command_explain(int argc, char **argv)
+{
+	char request[300];
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		(void)puts("Usage: initfs explain NAME\nSay why that start script is where it is.");
+		return EXIT_DONE;
+	}
+	if (argc != 2 || strlen(argv[1]) > 255)
+		return report_usage("explain takes the name of one start script");
+	(void)snprintf(request, sizeof(request), "explain %s", argv[1]);
+	return ask_once(request);
+}
+
+int command_rc(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		(void)puts("Usage: initfs rc off\nLet every start script run from now on.");
+		return EXIT_DONE;
+	}
+	if (argc != 2 || strcmp(argv[1], "off") != 0)
+		return report_usage("rc takes the word off");
+	return ask_once("off");
+}
