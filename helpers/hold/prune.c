@@ -23,11 +23,11 @@ struct pruning {
 /*
  * Not directories: the kernel unhashes what it drops, also where somebody stands in it, and getcwd(2)
  * of that program would fail. Not what is open, for the same reason: /proc/PID/fd would show it as
- * deleted. A socket may be bound.
+ * deleted. Sockets and FIFOs may be in use without our knowing: the kernel opens them by itself.
  */
 static bool is_prunable(const struct node *node)
 {
-	return node->names && !node->files && !S_ISDIR(node->type) && !S_ISSOCK(node->type);
+	return node->names && !node->files && (S_ISREG(node->type) || S_ISLNK(node->type));
 }
 
 static int note(struct node *node, void *data)
