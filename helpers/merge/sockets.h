@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets that somebody is bound to in a protected directory. Their inode is the view's: on the disk
+ * Sockets that somebody is bound to in a protected directory. Their inode is the view's: on disk
  * the name is there, but nobody listens. What can be done about it is to say so.
  */
 #ifndef INITFS_MERGE_SOCKETS_H

@@ -28,10 +28,25 @@ scene_clean() {
 	umount -R "$VIEW" 2>/dev/null
 	umount -R "$RAM" 2>/dev/null
 	umount -R "$DISK" 2>/dev/null
+	[ ! -s "$SCENE/pid" ] || power_off
 	rm -rf -- "${SCENE:?}"
 }
 trap scene_clean EXIT
 trap 'exit 1' HUP INT TERM
+
+# Ends the process that serves the disk of some scenes, and waits for it: its files are in the way.
+power_off() {
+	mountpoint -q "$DISK" && umount "$DISK"
+	pid=$(cat "$SCENE/pid")
+	kill "$pid"
+	n=500
+	while [ -e "/proc/$pid" ] && [ $n -gt 0 ]; do
+		n=$((n - 1))
+		sleep 0.02
+	done
+	rm -f "$SCENE/pid"
+	[ $n -gt 0 ]
+}
 
 fail() {
 	printf 'FAIL: %s\n' "$*"
