@@ -18,6 +18,7 @@
 #include "common/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -30,6 +31,7 @@
 
 #define MERGE_PID "/run/initfs/merge.pid"
 #define LAYERS "/run/initfs/layers"
+#define SCREEN_COMES "/run/initfs/screen-comes"
 
 struct loop {
 	struct watch *watch;
@@ -40,6 +42,7 @@ struct loop {
 	uint64_t
 		multi_user_since; /* when init was first seen in a runlevel for people; 0: not yet */
 	bool holds_logins;
+	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
 };
 
 static void look_at_logins(struct loop *loop)
@@ -64,6 +67,25 @@ static void look_at_logins(struct loop *loop)
 				    "'initfs status' says why");
 		loop->holds_logins = nologin_remove() < 0;
 	}
+}
+
+static void look_at_screen(struct loop *loop)
+{
+	if (!loop->says_screen_comes || watch_screen_comes(loop->watch))
+		return;
+	(void)unlink(SCREEN_COMES); /* whoever waits for it has a bound of his own */
+	loop->says_screen_comes = false;
+}
+
+/* Before the verdict: the hook looks for the file as soon as it has that. */
+static void say_screen_comes(struct loop *loop)
+{
+	auto_close int fd = -EBADF;
+
+	if (!watch_screen_comes(loop->watch))
+		return;
+	fd = open(SCREEN_COMES, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	loop->says_screen_comes = fd >= 0;
 }
 
 static void read_signal(struct loop *loop)
@@ -151,6 +173,7 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 	survivor_verdict(survivor, EXIT_DONE);
 	while (r == 0 && !loop->is_leaving) {
 		watch_look(loop->watch);
+		look_at_screen(loop);
 		look_at_logins(loop);
 		if (!watch_has_work(loop->watch) && !loop->holds_logins)
 			break;
@@ -180,12 +203,15 @@ int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault
 		loop.holds_logins = nologin_is_ours();
 	}
 	if (r == 0) {
+		say_screen_comes(&loop);
 		r = loop_turns(&loop, survivor);
 		if (r < 0)
 			(void)fault_at(fault, r, "wait for programs", NULL);
 	}
 	/* Whoever watches over it goes: it goes too. */
 	(void)nologin_remove();
+	if (loop.says_screen_comes)
+		(void)unlink(SCREEN_COMES);
 	watch_close(watch, loop.stop_deadline > 0);
 	fd_close(&loop.signals);
 	fd_close(&loop.timer);

@@ -287,6 +287,27 @@ static void look_at_resting(struct watch *watch, struct run *run)
 	}
 }
 
+static bool is_worth_a_look(const struct run *run)
+{
+	return run->entry->kind == ENTRY_SCREEN && run->service.state == STATE_READY &&
+	       !run->is_looked_at;
+}
+
+/* The server answers long before the greeter has drawn; this sees the first window. */
+static void look_at_screen(struct watch *watch, struct run *run)
+{
+	int r = -ENOTSUP;
+
+	if (run->entry->ready == ENTRY_READY_X11)
+		r = shown_look(&run->shown, run->entry->ready_path);
+	if (r == 0 && watch_now() < run->service.started + run->entry->ready_bound_usec)
+		return;
+	run->is_looked_at = true;
+	shown_close(&run->shown);
+	if (r > 0)
+		timeline_mark(watch->timeline, "early.shown", "name", run->entry->name, NULL);
+}
+
 static void look_at(struct watch *watch, struct run *run)
 {
 	if (run->service.state == STATE_WAITING)
@@ -296,6 +317,8 @@ static void look_at(struct watch *watch, struct run *run)
 	else if (is_running(&run->service) && run->service.state != STATE_READY)
 		move_on(watch, run,
 			is_ready(run->entry, run->pid, &run->probe) ? EVENT_READY : EVENT_TICK, 0);
+	else if (is_worth_a_look(run))
+		look_at_screen(watch, run);
 }
 
 void watch_look(struct watch *watch)
@@ -304,6 +327,21 @@ void watch_look(struct watch *watch)
 
 	for (i = 0; i < watch->count; i++)
 		look_at(watch, &watch->runs[i]);
+}
+
+bool watch_screen_comes(const struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++) {
+		const struct run *run = &watch->runs[i];
+
+		if (run->entry->kind == ENTRY_SCREEN &&
+		    (run->service.state == STATE_WAITING || run->service.state == STATE_STARTING ||
+		     is_worth_a_look(run)))
+			return true;
+	}
+	return false;
 }
 
 bool watch_has_work(const struct watch *watch)
@@ -347,6 +385,7 @@ void watch_collect(struct watch *watch, struct run *run, bool is_final)
 		return;
 	fd_close(&run->pidfd);
 	fd_close(&run->probe);
+	shown_close(&run->shown);
 	prepare_pid_file_undo(run->entry, run->pid);
 	run->pid = 0;
 	if (!is_on_purpose(wait_status(&info)))
@@ -366,7 +405,8 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		const struct service *service = &watch->runs[i].service;
 		uint64_t due = 0;
 
-		if (service->state == STATE_WAITING || service->state == STATE_STARTING)
+		if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
+		    is_worth_a_look(&watch->runs[i]))
 			due = now + LOOK_USEC;
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;
@@ -387,7 +427,10 @@ void watch_init(struct watch *watch, const struct candidate *candidates, const s
 	for (i = 0; i < watch->count; i++) {
 		struct run *run = &watch->runs[i];
 
-		*run = (struct run){ .pidfd = -EBADF, .probe = -EBADF, .server = -EBADF };
+		*run = (struct run){ .pidfd = -EBADF,
+				     .probe = -EBADF,
+				     .server = -EBADF,
+				     .shown = { .fd = -EBADF } };
 		run->entry = &candidates[picks->pick[i]].entry;
 		service_init(&run->service, run->entry->restarts, run->entry->bound_usec,
 			     run->entry->ready_bound_usec, now);
@@ -406,6 +449,7 @@ void watch_close(struct watch *watch, bool undo)
 			(void)report(r, &fault, EXIT_FAILED);
 		fd_close(&watch->runs[i].pidfd);
 		fd_close(&watch->runs[i].probe);
+		shown_close(&watch->runs[i].shown);
 		fd_close(&watch->runs[i].server);
 	}
 }

@@ -4,6 +4,7 @@
 #define INITFS_SUPERVISE_WATCH_H
 
 #include "supervise/pick.h"
+#include "supervise/shown.h"
 #include "supervise/state.h"
 
 #include <stdbool.h>
@@ -17,6 +18,8 @@ struct run {
 	int pidfd; /* -EBADF while it has no process */
 	int probe; /* is_ready's, or -EBADF */
 	int server; /* pidfd of the X server that a dead screen has left behind, or -EBADF */
+	struct shown shown;
+	bool is_looked_at; /* nothing more is to be learned about what its screen shows */
 	char why[256]; /* why it waits, or could not be started */
 };
 
@@ -44,6 +47,12 @@ uint64_t watch_next(const struct watch *watch, uint64_t now);
 
 /* Is there anything left that may still start, end or be started again? */
 bool watch_has_work(const struct watch *watch);
+
+/*
+ * Is a screen on its way: waited for, started, or ready and not yet seen to show anything? Who
+ * gives it the way first may stop doing so when this is no longer true.
+ */
+bool watch_screen_comes(const struct watch *watch);
 
 /* Closes all descriptors, and with undo takes the mounts away that the programs were given. */
 void watch_close(struct watch *watch, bool undo);

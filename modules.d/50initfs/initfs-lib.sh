@@ -56,6 +56,7 @@ initfs_default() {
     case "$1" in
         overlay) printf '/var,/tmp' ;;
         size) printf '50%%' ;;
+        pace) printf 'gui' ;;
         *) printf 'auto' ;;
     esac
 }
@@ -66,6 +67,7 @@ initfs_allowed() {
         overlay) printf 'absolute paths with commas between them' ;;
         size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
         merge) printf 'auto or manual' ;;
+        pace) printf 'gui or off' ;;
         *) printf 'auto, off or the name of an entry in early.d' ;;
     esac
 }
@@ -105,6 +107,7 @@ initfs_valid() {
         overlay) initfs_valid_paths "$2" ;;
         size) initfs_valid_size "$2" ;;
         merge) case "$2" in auto | manual | discard) ;; *) return 1 ;; esac ;;
+        pace) case "$2" in gui | off) ;; *) return 1 ;; esac ;;
         *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
     esac
 }
@@ -146,13 +149,13 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | merge) ;;
-        rc | net | pace)
+        overlay | size | syslog | gui | merge | pace) ;;
+        rc | net)
             initfs_say "$where: $name is not in this version and does nothing"
             return 0
             ;;
         *)
-            initfs_say "$where: $name is not known (overlay, size, syslog, gui, merge are)"
+            initfs_say "$where: $name is not known (overlay, size, syslog, gui, merge, pace are)"
             return 0
             ;;
     esac

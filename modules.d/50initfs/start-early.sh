@@ -65,6 +65,18 @@ initfs_start_supervise() {
         --gui="$(initfs_setting gui)" -- "$NEWROOT"
 }
 
+# The screen goes first: a greeter that competes with udev's coldplug and fsck for disk and processors
+# comes after them. The supervisor takes the file away when the greeter shows, or will not come soon.
+# Never longer than thirty seconds: a slow machine boots on beside its greeter.
+initfs_wait_for_screen() {
+    local tries=0
+    [ "$(initfs_setting pace)" = gui ] || return 0
+    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "$tries" -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
 initfs_start_early() {
     local status=0
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
@@ -82,6 +94,7 @@ initfs_start_early() {
         initfs_fail "$(initfs_why "$status" initfs-supervise)"
         return 0
     fi
+    initfs_wait_for_screen
     initfs_mark boot.early-done
 }
 

@@ -107,11 +107,11 @@ check named rd.initfs.colour=red "rd.initfs.colour is not known"
 check named rd.initfs.size "rd.initfs.size= is ignored"
 check named rd.initfs.rc=on "rd.initfs.rc is not in this version"
 check named rd.initfs.net=30 "rd.initfs.net is not in this version"
-check named rd.initfs.pace=gui "rd.initfs.pace is not in this version"
+check named rd.initfs.pace=io "rd.initfs.pace=io is ignored" "gui or off"
 
 for size in 1 50% 100% 512m 2G 1t 4096k; do check fine "rd.initfs.size=$size"; done
 for paths in /var /var,/tmp /a/b.c/d-e,/f / /.x; do check fine "rd.initfs.overlay=$paths"; done
-check fine "rd.initfs.gui=gdm3 rd.initfs.syslog=off rd.initfs.merge=manual"
+check fine "rd.initfs.gui=gdm3 rd.initfs.syslog=off rd.initfs.merge=manual rd.initfs.pace=off"
 
 for helper in initfs-overlay initfs-hold initfs-merge initfs-supervise timeout chroot; do
     check missing "$helper"

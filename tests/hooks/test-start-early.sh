@@ -140,7 +140,30 @@ echo $stranger > '$NEWROOT/run/initfs/hold.pid'"
     finish
 )
 
+# The boot goes on when the screen shows; sleep stands for the time in which it comes.
+waited() (
+    words="rd.initfs $1" && . "$here/pretend.sh"
+    comes="$NEWROOT/run/initfs/screen-comes"
+    pretend initfs-supervise "printf '' > '$comes'"
+    pretend sleep "[ ! -e '$comes' ] || echo >> '$scene/naps'
+[ ! -e '$scene/naps' ] || [ \$(wc -l < '$scene/naps') -lt $2 ] || rm -f '$comes'"
+    up
+    run_hook start-early
+    naps=$(grep -c '^sleep' "$calls")
+    case "$3" in
+        shown) [ ! -e "$comes" ] || fail "nobody waited for the screen" ;;
+        bound) [ "$naps" -ge 300 ] || fail "no wait to the end" ;;
+        off) [ "$naps" -lt 300 ] || fail "somebody waited" ;;
+    esac
+    expect_event boot.early-done
+    expect_console 0
+    finish
+)
+
 check off
+check waited "" 40 shown
+check waited "" 5000 bound
+check waited rd.initfs.pace=off 5000 off
 check good "" merge auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "" off gdm3
 check good "rd.initfs.merge=discard" "" auto auto

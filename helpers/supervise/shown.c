@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looks at an X server. In this order: connect; find the server's process, its -auth file and the
+ * cookie in it; say hello; then at each look ask for the root's children until one is visible.
+ */
+#include "config.h"
+
+#include "supervise/shown.h"
+#include "supervise/x11.h"
+#include "common/fd.h"
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#define FILE_MAX_BYTES 65536 /* an Xauthority file, a command line */
+#define CHILDREN_MAX 64 /* a greeter has a handful of windows */
+/* The server has answered once before we come; one that is silent for so long is not asked again. */
+#define ANSWER_SECONDS 5
+
+static int send_all(int fd, const void *data, size_t size)
+{
+	ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static int receive_all(int fd, void *data, size_t size)
+{
+	ssize_t n = recv(fd, data, size, MSG_WAITALL);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static int connect_to(const char *path)
+{
+	static const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	(void)strcpy(address.sun_path, path);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* The word after "-auth" on the command line of a process, allocated; NULL where there is none. */
+static char *auth_file_of(pid_t pid)
+{
+	auto_free char *words = NULL;
+	char path[64];
+	ssize_t size, at;
+	bool is_next = false;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	size = file_read(AT_FDCWD, path, FILE_MAX_BYTES, &words);
+	for (at = 0; at < size; at += (ssize_t)strlen(words + at) + 1) {
+		if (is_next)
+			return strdup(words + at);
+		is_next = strcmp(words + at, "-auth") == 0;
+	}
+	return NULL;
+}
+
+static int cookie_of_server(int fd, struct x11_cookie *ret_cookie)
+{
+	auto_free char *path = NULL;
+	auto_free char *file = NULL;
+	struct ucred peer;
+	socklen_t peer_size = sizeof(peer);
+	ssize_t size;
+
+	ret_cookie->size = 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) < 0)
+		return -errno;
+	path = auth_file_of(peer.pid);
+	if (!path)
+		return 0;
+	size = file_read(AT_FDCWD, path, FILE_MAX_BYTES, &file);
+	if (size < 0)
+		return (int)size;
+	return x11_cookie_find((const uint8_t *)file, (size_t)size, ret_cookie);
+}
+
+static int say_hello(struct shown *shown, const struct x11_cookie *cookie)
+{
+	uint8_t hello[X11_HELLO_MAX];
+	uint8_t head[8];
+	auto_free uint8_t *answer = NULL;
+	uint16_t units;
+	int r = send_all(shown->fd, hello, x11_hello(hello, cookie));
+
+	if (r == 0)
+		r = receive_all(shown->fd, head, sizeof(head));
+	if (r < 0)
+		return r;
+	if (head[0] != 1)
+		return -EACCES;
+	memcpy(&units, head + 6, sizeof(units));
+	answer = malloc((size_t)units * 4 + 1);
+	if (!answer)
+		return -ENOMEM;
+	r = receive_all(shown->fd, answer, (size_t)units * 4);
+	return r < 0 ? r : x11_root_find(answer, (size_t)units * 4, &shown->root);
+}
+
+static int shown_open(struct shown *shown, const char *socket_path)
+{
+	struct x11_cookie cookie;
+	int r;
+
+	shown->fd = connect_to(socket_path);
+	if (shown->fd < 0)
+		return shown->fd;
+	r = cookie_of_server(shown->fd, &cookie);
+	return r < 0 ? r : say_hello(shown, &cookie);
+}
+
+/* Sends a request and receives its reply; *ret_rest, allocated, is what follows the first bytes. */
+static int ask(int fd, const uint8_t request[8], uint8_t reply[X11_REPLY], uint8_t **ret_rest)
+{
+	auto_free uint8_t *rest = NULL;
+	int size;
+	int r = send_all(fd, request, 8);
+
+	if (r == 0)
+		r = receive_all(fd, reply, X11_REPLY);
+	if (r < 0)
+		return r;
+	/* A window that has just gone is answered by an error of 32 bytes: nothing follows. */
+	size = x11_reply_rest(reply);
+	if (size < 0)
+		return reply[0] == 0 ? 0 : size;
+	rest = malloc((size_t)size + 1);
+	if (!rest)
+		return -ENOMEM;
+	r = size ? receive_all(fd, rest, (size_t)size) : 0;
+	if (r < 0)
+		return r;
+	*ret_rest = take_pointer(rest);
+	return size;
+}
+
+/* 1 or 0: is that window to be seen? */
+static int look_at_window(int fd, uint32_t window)
+{
+	uint8_t request[8], reply[X11_REPLY];
+	auto_free uint8_t *rest = NULL;
+	int r;
+
+	x11_get_attributes(request, window);
+	r = ask(fd, request, reply, &rest);
+	return r < 0 ? r : reply[0] == 1 && is_x11_viewable(reply);
+}
+
+static int look_at_children(const struct shown *shown)
+{
+	uint8_t request[8], reply[X11_REPLY];
+	auto_free uint8_t *children = NULL;
+	int size, at, r = 0;
+
+	x11_query_tree(request, shown->root);
+	size = ask(shown->fd, request, reply, &children);
+	for (at = 0; r == 0 && at + 4 <= size && at < CHILDREN_MAX * 4; at += 4) {
+		uint32_t window;
+
+		memcpy(&window, children + at, sizeof(window));
+		r = look_at_window(shown->fd, window);
+	}
+	return size < 0 ? size : r;
+}
+
+int shown_look(struct shown *shown, const char *socket_path)
+{
+	int r = shown->fd < 0 ? shown_open(shown, socket_path) : 0;
+
+	if (r == 0)
+		r = look_at_children(shown);
+	if (r != 0)
+		shown_close(shown);
+	return r;
+}
+
+void shown_close(struct shown *shown)
+{
+	fd_close(&shown->fd);
+}
