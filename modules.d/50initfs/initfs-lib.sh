@@ -56,6 +56,8 @@ initfs_default() {
     case "$1" in
         overlay) printf '/var,/tmp' ;;
         size) printf '50%%' ;;
+        rc) printf 'off' ;;
+        net) printf '30' ;;
         pace) printf 'gui' ;;
         *) printf 'auto' ;;
     esac
@@ -68,6 +70,8 @@ initfs_allowed() {
         size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
         merge) printf 'auto or manual' ;;
         pace) printf 'gui or off' ;;
+        rc) printf 'on or off' ;;
+        net) printf 'seconds, 0 to 3600' ;;
         *) printf 'auto, off or the name of an entry in early.d' ;;
     esac
 }
@@ -85,6 +89,13 @@ initfs_valid_size() {
     case "$1" in
         *%) [ "$number" -le 100 ] ;;
     esac
+}
+
+initfs_valid_seconds() {
+    case "$1" in
+        "" | *[!0-9]* | ?????*) return 1 ;;
+    esac
+    [ "$1" -le 3600 ]
 }
 
 # Every part between commas is a clean absolute path. "/" is one; initfs-overlay says where it leads.
@@ -108,6 +119,8 @@ initfs_valid() {
         size) initfs_valid_size "$2" ;;
         merge) case "$2" in auto | manual | discard) ;; *) return 1 ;; esac ;;
         pace) case "$2" in gui | off) ;; *) return 1 ;; esac ;;
+        rc) case "$2" in on | off) ;; *) return 1 ;; esac ;;
+        net) initfs_valid_seconds "$2" ;;
         *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
     esac
 }
@@ -149,13 +162,10 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | merge | pace) ;;
-        rc | net)
-            initfs_say "$where: $name is not in this version and does nothing"
-            return 0
-            ;;
+        overlay | size | syslog | gui | merge | pace | rc | net) ;;
         *)
-            initfs_say "$where: $name is not known (overlay, size, syslog, gui, merge, pace are)"
+            initfs_say "$where: $name is not known" \
+                "(overlay, size, syslog, gui, merge, pace, rc, net are)"
             return 0
             ;;
     esac
@@ -352,7 +362,7 @@ initfs_sweep() {
     local target type list=""
     while read -r _ target type _; do
         case "$type:$target" in
-            fuse.initfs-hold:"$NEWROOT"/* | *:"$NEWROOT"/run/initfs/*) list="$target $list" ;;
+            fuse.initfs-hold:"$NEWROOT"/* | fuse.initfs-rcfilter:"$NEWROOT"/* | *:"$NEWROOT"/run/initfs/*) list="$target $list" ;;
         esac
     done < "${PREFIX-}/proc/mounts"
     for target in $list; do
@@ -376,6 +386,18 @@ initfs_octal() {
     printf '%s%s' "$done" "$rest"
 }
 
+# Takes the views over start scripts away, be the helper as broken as it may.
+initfs_unfilter_rc() {
+    local target type
+    [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] && initfs_run_for 10 initfs-rcfilter --undo -- "$NEWROOT"
+    initfs_stop rcfilter
+    initfs_stop rcfilter-serve
+    while read -r _ target type _; do
+        [ "$type" = fuse.initfs-rcfilter ] && umount -l "$(printf '%b' "$(initfs_octal "$target")")"
+    done < "${PREFIX-}/proc/mounts"
+    return 0
+}
+
 # Takes away all that these hooks and their helpers have done, in reverse. Each step does nothing
 # where there is nothing, so it can be called after any of them.
 initfs_undo() {
@@ -384,6 +406,7 @@ initfs_undo() {
     initfs_stop supervise
     initfs_stop_guests
     initfs_stop merge
+    initfs_unfilter_rc
     [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
     initfs_stop hold-guard
     initfs_stop hold

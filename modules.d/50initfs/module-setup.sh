@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build host: what "dracut --add initfs" puts into an initramfs.
 
-initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-supervise)
+initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-rcfilter initfs-supervise)
 
 # Prints where a helper is. dracut looks in the system's own folders, but a "make install" without a
 # prefix puts them below /usr/local.
@@ -53,5 +53,6 @@ install() {
     inst_hook cmdline 20 "$moddir/parse-initfs.sh"
     # After mount-usr.sh (50) and the security policies (60): the root's own programs run then.
     inst_hook pre-pivot 84 "$moddir/mount-overlay.sh"
+    inst_hook pre-pivot 86 "$moddir/filter-rc.sh"
     inst_hook pre-pivot 88 "$moddir/start-early.sh"
 }

@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pre-pivot, between mount-overlay.sh and start-early.sh: views over the directories of start scripts,
+# in which those that cannot work yet step aside.
+# Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
+
+type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
+
+# Nothing else needs the views: where there are none, scripts start as they always did.
+initfs_filter_rc() {
+    local status=0
+    initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
+    [ "$(initfs_setting rc)" = on ] || return 0
+    [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] && return 0
+
+    initfs_run initfs-rcfilter --net="$(initfs_setting net)" --pace="$(initfs_setting pace)" \
+        -- "$NEWROOT" || status=$?
+    [ "$status" -eq 0 ] && return 0
+    initfs_say "start scripts are not filtered: $(initfs_why "$status" initfs-rcfilter)"
+    initfs_unfilter_rc
+}
+
+initfs_filter_rc

@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# With rd.initfs.rc=on and no network, what needs one steps aside, comes back with it, and no view stays.
+from lab import Guest, expect, wait_event
+
+SCRIPT = """cat >/etc/init.d/NAME <<'END'
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides: NAME
+# Required-Start: NEEDS
+# Required-Stop:
+# Default-Start: 2 3 4 5
+# Default-Stop:
+### END INIT INFO
+[ "$1" = start ] && echo "NAME $0" >>/var/log/boot-lab-starts
+exit CODE
+END
+chmod 755 /etc/init.d/NAME
+update-rc.d NAME defaults
+"""
+
+
+def script(name, needs, code=0):
+    return SCRIPT.replace("NAME", name).replace("NEEDS", needs).replace("CODE", str(code))
+
+
+def started(g):
+    return g.need("cat /var/log/boot-lab-starts; true").split("\n")
+
+
+with Guest(name="prepare") as g:
+    g.wait("login")
+    g.need(script("netsvc", "$remote_fs $network") + script("netuser", "netsvc") +
+           script("broken", "$remote_fs", 1) + script("victim", "broken") +
+           script("plain", "$remote_fs $syslog") + "sync")
+    g.power_off()
+    disk = g.disk
+
+with Guest(name="filtered", initrd="initfs", append="rd.initfs rd.initfs.rc=on", disk=disk) as g:
+    g.wait("greeter")
+    g.wait("login")
+    wait_event(g, "rc.detached")
+    g.need("! grep fuse.initfs-rcfilter /proc/self/mountinfo")
+    names = [line.split(" ")[0] for line in started(g) if line]
+    expect(sorted(names) == ["broken", "plain"], f"without a network only these started: {names}")
+    for name in ("netsvc", "netuser", "victim"):
+        g.need(f"grep -q 'rc.aside name={name} ' /run/initfs/timeline")
+    g.need("ip link add lab0 type dummy && ip link set lab0 up && ip addr add 192.0.2.1/24 dev lab0")
+    g.poll("grep -q 'rc.gone' /run/initfs/timeline")
+    names = [line.split(" ")[0] for line in started(g) if line]
+    expect(names[-2:] == ["netsvc", "netuser"], f"with a network these came back: {names}")
+    expect("victim" not in names, "who requires a failed service stays aside")
+    g.need("! pidof initfs-rcfilter")
+    g.need("cat /run/initfs/timeline")
+    g.power_off()
