@@ -61,15 +61,15 @@ int mountfd_set(int context, const char *key, const char *value, struct fault *f
 	return 0;
 }
 
-int mountfd_make(int context, uint64_t attributes, struct fault *fault)
+int mountfd_make(int context, const char *fstype, uint64_t attributes, struct fault *fault)
 {
 	int mount;
 
 	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return context_fault(context, fault, "make the file system for a mount", NULL);
+		return context_fault(context, fault, "make a file system of type", fstype);
 	mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, (unsigned int)attributes);
 	if (mount < 0)
-		return context_fault(context, fault, "mount the file system", NULL);
+		return context_fault(context, fault, "mount the file system", fstype);
 	return mount;
 }
 

@@ -18,9 +18,10 @@ int mountfd_set(int context, const char *key, const char *value, struct fault *f
 
 /*
  * Makes the file system and a detached mount of it with attributes (MOUNT_ATTR_…). The caller owns
- * the mount's descriptor; closing it without mountfd_attach takes the mount away again.
+ * the mount's descriptor; closing it without mountfd_attach takes the mount away again. fstype is
+ * what a fault names.
  */
-int mountfd_make(int context, uint64_t attributes, struct fault *fault);
+int mountfd_make(int context, const char *fstype, uint64_t attributes, struct fault *fault);
 
 /* Shows a detached mount at path below dirfd (AT_FDCWD, or the directory itself where path is ""). */
 int mountfd_attach(int mount, int dirfd, const char *path, struct fault *fault);

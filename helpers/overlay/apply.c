@@ -67,7 +67,7 @@ static int ram_attach(int state, const char *size, struct fault *fault)
 		r = mountfd_set(context, "mode", "0700", fault);
 	if (r < 0)
 		return r;
-	mount = mountfd_make(context, 0, fault);
+	mount = mountfd_make(context, "tmpfs", 0, fault);
 	if (mount < 0)
 		return mount;
 	place = dir_make(state, RAM_DIR, 0700, fault);
@@ -197,7 +197,7 @@ static int overlay_build(int lower, int upper, int work, struct fault *fault)
 		r = set_layer_dir(context, "workdir", work, fault);
 	if (r < 0)
 		return r;
-	return mountfd_make(context, 0, fault);
+	return mountfd_make(context, "overlay", 0, fault);
 }
 
 /* The upper and the overlay of one layer; returns the overlay, detached, owned by the caller. */

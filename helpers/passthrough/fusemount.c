@@ -104,7 +104,7 @@ int fusemount_make(int device, const char *subtype, struct fusemount *ret_mount,
 	r = configure(context, own, subtype, fault);
 	if (r < 0)
 		return r;
-	mount = mountfd_make(context, 0, fault);
+	mount = mountfd_make(context, "fuse", 0, fault);
 	if (mount < 0)
 		return mount;
 	r = mount_id(mount, "", AT_EMPTY_PATH, &id);
