@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Nothing is written to the disk between power-on and the start of the fsck.
+# Before the fsck has looked at the disk there are a log and a greeter, and no byte was written.
 from lab import Archive, Guest, expect
 
 # The fsck of the root, seen from inside: it says that it starts, and waits until it may.
@@ -25,6 +25,8 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("agent")
     g.need("grep -q ' overlay.up ' /run/initfs/timeline")
     g.wait("greeter")
+    g.screenshot("greeter")
+    g.need("grep -q 'Linux version' /var/log/syslog")
     g.need("sync")
     g.pause()
     written, same = g.disk.written(), g.disk.same_bytes()

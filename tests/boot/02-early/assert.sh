@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# PIDS: Xorg, rsyslogd and lightdm, when the greeter had just come.
+: "${PIDS:?}"
+disk=$(stat -c %d /)
+log=/var/log/boot-lab.log
+lines_before=$(wc -l <"$log")
+
+lines_in_order() { # every number of the writer once, in order
+	sed 's/^line //' "$log" | awk '$1 != NR { print "line", NR, "is", $0; exit 1 }'
+}
+
+longer() { # did the writer go on since the beginning of this?
+	[ "$(wc -l <"$log")" -gt "$lines_before" ]
+}
+
+new_file() { # one of its files holds a number that only a late line has
+	[ "$(sort -n /var/lib/boot-lab/file-* | tail -n 1)" -gt "$lines_before" ]
+}
+
+once_in_log() { # REGEX: exactly one line of the log of this boot
+	equal 1 "$(grep -Ec -- "$1" /var/log/syslog)"
+}
+
+# The log has what the kernel said, each line once, in order. Only the forms differ: dmesg shows a
+# message of several lines with one time, rsyslog writes each line with it.
+kernel_lines() {
+	sed -n 's/^[^ ]* guest kernel: \[ *[0-9.]*\] *//p' /var/log/syslog >/tmp/boot-lab-log
+	dmesg --kernel | sed 's/^\[ *[0-9.]*\] *//; s/^ *//' >/tmp/boot-lab-dmesg
+	head -n "$(wc -l </tmp/boot-lab-log)" /tmp/boot-lab-dmesg | diff - /tmp/boot-lab-log
+}
+
+expect "the screen and the log are the processes that were started early" equal "$PIDS" \
+	"$({ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs)"
+expect "rsyslogd was started once" once_in_log 'rsyslogd.* start$'
+expect "the X server was started once" equal 1 "$(find /var/log -name 'Xorg.*.log' | wc -l)"
+expect "lightdm was started once" equal 1 "$(grep -c 'Starting Light Display Manager' \
+	/var/log/lightdm/lightdm.log)"
+
+expect "no mount of ours" nothing grep -E 'initfs|fuse' /proc/self/mountinfo
+expect "/var is the plain disk" equal "$disk" "$(stat -c %d /var)"
+expect "/tmp is the plain disk" equal "$disk" "$(stat -c %d /tmp)"
+expect "nobody is kept from logging in" test ! -e /run/nologin
+expect "no staging directory is left" test ! -e /.initfs-staging
+expect "the record is on the disk" test -s /var/log/initfs/timeline
+
+expect "the early writer's log is on the disk" equal "$disk" "$(stat -c %d "$log")"
+expect "the early writer's lines are all there, in order" lines_in_order
+expect "what it still writes goes to the same file" poll 10 longer
+expect "it makes its next file on the disk" poll 10 new_file
+expect "its files are on the disk" equal "$disk" "$(stat -c %d /var/lib/boot-lab/file-1)"
+expect "its directory is still where it was" equal 50 "$(find /var/lib/boot-lab -type f | wc -l)"
+
+logger -t boot-lab "a line after the merge"
+expect "rsyslogd writes on in the same file" poll 10 grep -q 'boot-lab: a line after the merge' \
+	/var/log/syslog
+expect "the kernel's lines are there in order, from the first on" poll 10 kernel_lines
+expect "Xorg's log is on the disk" equal "$disk" "$(stat -c %d /var/log/Xorg.0.log)"
+expect "a login on the X server's socket works" test -S /tmp/.X11-unix/X0
+kill "$(cat /run/boot-lab-writer.pid)"

@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The screen and the log are there before the fsck, are started once, and leave nothing behind.
+import shlex
+
+from lab import Archive, Guest, Timeline, expect, wait_event
+from lab.timeline import table
+
+# A program that starts early, keeps its log open, and writes a new file into its directory.
+WRITER = """
+echo $$ >/run/boot-lab-writer.pid
+cd /var/lib && mkdir boot-lab && cd boot-lab && exec >>/var/log/boot-lab.log
+i=0
+while :; do
+    i=$((i + 1))
+    echo "line $i"
+    echo "$i" >"file-$((i % 50))"
+    sleep 0.2
+done
+"""
+START = f"""
+chroot "$NEWROOT" /bin/sh -c {shlex.quote(WRITER)} boot-lab-writer </dev/null >/dev/null 2>&1 &
+"""
+
+addon = Archive()
+addon.add("usr/lib/dracut/hooks/pre-pivot/99-boot-lab.sh", START)
+with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
+    g.wait("greeter")
+    g.save_picture("greeter", g.path("greeter.png"))
+    g.wait("agent")
+    pids = g.need("{ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs").strip()
+    g.wait("login")
+    wait_event(g, "layer.gone")
+    line = Timeline(g)
+    print(table([("rd.initfs", line)]))
+    g.check("assert.sh", PIDS=pids)
+    g.screenshot("end")
+    for event in ("first log line", "greeter up"):
+        expect(line.times[event] < line.times["fsck started"], f"{event} before the fsck starts")
