@@ -1,0 +1,6 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A kernel without FUSE: one clear line, then the stock boot.
+from lab import stock_boot_after
+
+stock_boot_after("fuse|FUSE", append="rd.initfs module_blacklist=fuse")
