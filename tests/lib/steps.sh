@@ -67,7 +67,7 @@ steps_lint_shell() {
 	done < <(
 		steps_sources -name '*.sh' ! -name configure
 		steps_sources ! -name '*.sh' ! -path '*/configure' ! -path '*/build-aux/*' \
-			! -name '*.log' -executable | xargs -0 -r grep -lZE '^#!/bin/(ba)?sh' --
+			! -name '*.log' ! -name '*.py' -executable | xargs -0 -r grep -lZE '^#!/bin/(ba)?sh' --
 	)
 	return $status
 }

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Prints what the filter costs: rc over 200 scripts with it and without it, in pairs, medians.
 # shellcheck disable=SC2016,SC2119 # words of a header are not the shell's; options are optional
+wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
 . "${0%/*}/rcfilter.sh"
 
 pairs=${1:-5}
-fetch_debian
 scene_make
 export for_levels=2
 for i in $(seq 100 299); do

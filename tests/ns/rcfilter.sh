@@ -9,7 +9,25 @@ if [ "$(id -u)" != 0 ]; then
 	echo "needs root"
 	exit 77
 fi
+cache=${INITFS_CACHE:-/var/cache/initfs-tests}/rcfilter-debs
+
+# The unmodified runner of Debian: startpar and /etc/init.d/rc. A test that wants it says so before
+# it sources this file, because inside of the namespace there is no network.
+debian_packages="sysv-rc startpar initscripts insserv"
+fetch_debian() {
+	local package
+	mkdir -p "$cache"
+	for package in $debian_packages; do
+		compgen -G "$cache/${package}_*.deb" >/dev/null ||
+			(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "$package") || {
+			echo "$package could not be had: no network, or no Debian mirror"
+			exit 77
+		}
+	done
+}
+
 if [ "${IN_NAMESPACE-}" != rcfilter ]; then
+	[ -z "${wants_debian-}" ] || fetch_debian
 	IN_NAMESPACE=rcfilter exec unshare --mount --pid --net --fork --kill-child --mount-proc \
 		--propagation private "$0" "$@"
 fi
@@ -24,7 +42,6 @@ filter=$INITFS_BUILD/initfs-rcfilter
 root=$TEST_TMP/root
 log=$TEST_TMP/log # what the scripts write: one line for each start
 state=$root/run/initfs
-cache=${INITFS_CACHE:-/var/cache/initfs-tests}/rcfilter-debs
 
 fail() { # TEXT
 	echo "FAILED: $*" >&2
@@ -54,16 +71,9 @@ until_true() { # COMMAND...
 	fail "not within 20 s: $*"
 }
 
-# The unmodified runner of Debian: startpar and /etc/init.d/rc.
-fetch_debian() {
+unpack_debian() {
 	local package
-	mkdir -p "$cache"
-	for package in sysv-rc startpar initscripts insserv; do
-		compgen -G "$cache/${package}_*.deb" >/dev/null ||
-			(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "$package" 2>/dev/null) || {
-			echo "$package could not be had: no network, or no Debian mirror"
-			exit 77
-		}
+	for package in $debian_packages; do
 		dpkg-deb -x "$(compgen -G "$cache/${package}_*.deb" | tail -n 1)" "$TEST_TMP/debs"
 	done
 }
@@ -71,6 +81,7 @@ fetch_debian() {
 # scene_make: the root, with empty directories of start scripts
 scene_make() {
 	mkdir -p "$TEST_TMP/over" "$root" "$TEST_TMP/debs"
+	[ -z "${wants_debian-}" ] || unpack_debian
 	mount -t tmpfs over "$TEST_TMP/over"
 	mkdir -p "$TEST_TMP/over/upper/etc" "$TEST_TMP/over/work"
 	# Debian's runner lies in /lib, which is a symlink to usr/lib here.

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Debian's own rc, sequential and with startpar: aside without a network, back with it, order kept.
 # shellcheck disable=SC2016 # words of a header are not the shell's
+wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
 . "${0%/*}/rcfilter.sh"
 
-fetch_debian
 scene_make
 script alpha 01 '# Required-Start:\n'
 script netsvc 02 '# Required-Start: $network alpha\n'

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The serving process is killed before, in and after every script: each runs, and rc ends.
 # shellcheck disable=SC2016 # words of a header are not the shell's
+wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
 . "${0%/*}/rcfilter.sh"
 
-fetch_debian
 scene_make
 names="a b c d e"
 # A script stands still in its middle, when the test wants to do something there.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # While views are up: tools write through them, 300 services start, slow ones hang nobody, off is off.
 # shellcheck disable=SC2016,SC2119 # words of a header are not the shell's; options are optional
+wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
 . "${0%/*}/rcfilter.sh"
 
@@ -13,7 +14,6 @@ exits_with() { # CODE COMMAND...
 }
 
 # --- refusals touch nothing
-fetch_debian
 mkdir -p "$TEST_TMP/empty/proc" "$TEST_TMP/empty/run" "$TEST_TMP/bare"
 mount -t proc proc "$TEST_TMP/empty/proc"
 exits_with 3 "$filter" -- "$TEST_TMP/empty" # no start scripts
