@@ -15,6 +15,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* The kernel's own macros (NLMSG_NEXT, IFA_RTA…) cast their way through a buffer; we align it. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wcast-align"
+
 /* More interfaces than that are the machine of somebody whose first sixty-four are not all dead. */
 #define LINKS_MAX 64
 #define ANSWER_MAX 32768

@@ -24,6 +24,8 @@ mount -t tmpfs root "$root"
 mkdir -p "$root/usr" "$root/proc" "$root/dev" "$root/run" "$root/tmp" "$root/var" "$root/srv" \
 	"$root/etc/rc2.d" "$root/etc/rcS.d" "$root/etc/initfs/early.d"
 mount --rbind /usr "$root/usr"
+# A host that has initfs installed has entries of its own there.
+[ ! -d "$root/usr/lib/initfs" ] || mount -t tmpfs -o mode=755 entries "$root/usr/lib/initfs"
 for part in bin sbin lib lib64; do
 	if [ -L "/$part" ]; then
 		ln -s "usr/$part" "$root/$part"
