@@ -14,8 +14,11 @@
 #include "config.h"
 
 #include "hold/control.h"
+#include "hold/held.h"
 #include "hold/prune.h"
 #include "hold/seat.h"
+#include "hold/walks.h"
+#include "hold/workers.h"
 
 #include "common/fd.h"
 #include "common/packet.h"
@@ -117,6 +120,7 @@ static void do_seal(struct control *control, int place, char *reply)
 		answer_error(reply, r, "a request that is being carried out does not end");
 		return;
 	}
+	walks_settle(control->hold);
 	control->sealer = place;
 	control->deadline = seconds_now() + SEAL_SECONDS;
 	control->has_expired = false;
@@ -128,11 +132,16 @@ static void unseal(struct control *control)
 	struct hold *hold = control->hold;
 	size_t i;
 
-	for (i = 0; i < hold->count; i++)
-		if (hold->views[i].session)
-			seat_unprepare(&hold->views[i]);
+	for (i = 0; i < hold->count; i++) {
+		if (!hold->views[i].session)
+			continue;
+		seat_unprepare(&hold->views[i]);
+		if (hold->views[i].is_on_disk)
+			walks_restart(&hold->views[i]);
+	}
 	control->sealer = -1;
 	gate_open(&hold->gate);
+	held_release(hold);
 	for (i = 0; i < hold->count; i++)
 		if (hold->views[i].session && hold->views[i].is_on_disk)
 			seat_invalidate(&hold->views[i]);
@@ -269,8 +278,10 @@ static void update_wary(struct control *control)
 
 	for (i = 0; i < CONNECTIONS; i++)
 		is_wary = is_wary || control->peers[i] >= 0;
-	if (is_wary && !control->hold->is_wary)
+	if (is_wary && !control->hold->is_wary) {
+		walks_forget(&control->hold->walks);
 		prune_all(control->hold, 0);
+	}
 	control->hold->is_wary = is_wary;
 }
 

@@ -4,8 +4,10 @@
 
 #include "hold/serve.h"
 #include "hold/control.h"
+#include "hold/held.h"
 #include "hold/locks.h"
 #include "hold/ops.h"
+#include "hold/workers.h"
 
 #include "common/fd.h"
 #include "common/report.h"
@@ -15,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fuse.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,10 +27,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define WORKERS 4 /* for each view: requests that wait for a disk must not stop all others */
 #define REQUEST_MAX \
 	(128 * 1024) /* bytes of data in one; more costs locked memory for each worker */
-#define STACK_SIZE (256 * 1024)
 
 static void on_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -87,90 +86,6 @@ static int view_start(struct view *view, const char *backing, int device, struct
 	return 0;
 }
 
-static void worker_ends(struct view *view)
-{
-	bool is_last;
-
-	pthread_mutex_lock(&view->hold->gate.lock);
-	is_last = --view->workers == 0;
-	pthread_mutex_unlock(&view->hold->gate.lock);
-	if (is_last)
-		view_wake(view->hold);
-}
-
-/*
- * Linux 6.1 asks for a file without a name as it asks for one with a name, by another number; the
- * flags tell it as well. libfuse 3.14 does not know that number, and knows the other one.
- */
-static void translate(const struct fuse_buf *buf)
-{
-	struct fuse_in_header *header = buf->mem;
-
-	if (buf->size >= sizeof(*header) && header->opcode == FUSE_TMPFILE)
-		header->opcode = FUSE_CREATE;
-}
-
-/* Ends with the session: when the last file opened through the view has been closed (ENODEV). */
-static void *worker(void *arg)
-{
-	struct view *view = arg;
-	struct fuse_buf buf = { 0 };
-	int n;
-
-	/* Path calls (xattrs, chmod) reach objects by their descriptor's number from here. */
-	if (caller_prepare() < 0 || fchdir(view->hold->proc) < 0)
-		abort(); /* without both, files would be made with a wrong owner or mode */
-	while (!fuse_session_exited(view->session)) {
-		n = fuse_session_receive_buf(view->session, &buf);
-		if (n == -EINTR || n == -EAGAIN)
-			continue;
-		if (n <= 0)
-			break;
-		translate(&buf);
-		gate_enter(&view->hold->gate);
-		fuse_session_process_buf(view->session, &buf);
-		gate_leave(&view->hold->gate);
-	}
-	free(buf.mem);
-	worker_ends(view);
-	return NULL;
-}
-
-static int start_thread(void *(*run)(void *), void *arg)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int r;
-
-	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	r = pthread_create(&thread, &attributes, run, arg);
-	(void)pthread_attr_destroy(&attributes);
-	return -r;
-}
-
-static int start_threads(struct hold *hold, struct fault *fault)
-{
-	size_t i;
-	int n, r;
-
-	for (i = 0; i < hold->count; i++) {
-		struct view *view = &hold->views[i];
-
-		if (!view->session)
-			continue;
-		view->workers = WORKERS;
-		for (n = 0; n < WORKERS; n++) {
-			r = start_thread(worker, view);
-			if (r < 0)
-				return fault_at(fault, r, "start a thread for", view->path);
-		}
-	}
-	r = start_thread(locks_thread, hold);
-	return r < 0 ? fault_at(fault, r, "start a thread", NULL) : 0;
-}
-
 /* As many descriptors as the kernel allows: each object that it has in its caches costs one. */
 static void raise_limits(void)
 {
@@ -216,6 +131,7 @@ static int hold_open(struct hold *hold, struct fault *fault)
 		return fault_at(fault, -errno, "make an event", NULL);
 	hold->timeline = timeline_open(hold->run);
 	gate_init(&hold->gate);
+	held_init(hold);
 	locks_init(&hold->locks);
 	return 0;
 }
@@ -293,7 +209,7 @@ int serve(struct guard_child *child, void *data)
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
 	listener = control_listen(&hold, &fault);
-	r = listener < 0 ? listener : start_threads(&hold, &fault);
+	r = listener < 0 ? listener : workers_start(&hold, &fault);
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
 	/* Who cannot be listed is served all the same; `initfs status` will not find it. */
@@ -301,6 +217,7 @@ int serve(struct guard_child *child, void *data)
 	(void)survivor_omit("initfs-hold");
 	survivor_verdict(&child->ready, EXIT_DONE);
 
+	worker_prepare(&hold); /* it answers some of what came during a seal */
 	control_run(&hold, listener, signals);
 	pidfile_remove(hold.run, "hold.pid");
 	say_farewell(&hold);

@@ -26,6 +26,13 @@ struct lock_table {
 	bool has_news; /* something was unlocked: try the waiters again */
 };
 
+/* What each thread has asked last: its number and whether it was a question of a path walk. */
+#define WALK_TABLE 8192
+struct walk_table {
+	atomic_uint last[WALK_TABLE];
+};
+
+struct held;
 struct hold;
 struct seat;
 
@@ -48,6 +55,10 @@ struct hold {
 	struct view *views;
 	size_t count;
 	struct gate gate; /* every request passes it */
+	struct held *held; /* came while it was closed; guarded by gate.lock; owned */
+	struct held **held_end;
+	pthread_cond_t held_came;
+	struct walk_table walks;
 	struct lock_table locks;
 	int proc; /* /proc/self/fd: objects are reopened through it; owned */
 	int run; /* /run/initfs; owned */

@@ -131,7 +131,8 @@ class Disk:
 
 
 def is_directory(path):
-    return os.path.isdir(path) and not os.path.islink(path)
+    # In this order: following a link into a sealed view would wait for the seal to end.
+    return not os.path.islink(path) and os.path.isdir(path)
 
 
 def merge(stage, target, old):

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The requests that came while the gate was closed. */
+#include "config.h"
+
+#include "hold/held.h"
+#include "hold/workers.h"
+
+#include "common/fd.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RELEASERS 4 /* one slow request must not keep all others waiting */
+
+void held_init(struct hold *hold)
+{
+	pthread_condattr_t monotonic;
+
+	hold->held = NULL;
+	hold->held_end = &hold->held;
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&hold->held_came, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+}
+
+bool held_enter(struct view *view, const struct fuse_buf *buf)
+{
+	struct hold *hold = view->hold;
+	struct held *one = NULL;
+	bool is_inside;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	is_inside = !hold->gate.is_closed;
+	if (is_inside)
+		hold->gate.inside++;
+	else
+		one = malloc(sizeof(*one) + buf->size);
+	if (one) {
+		*one = (struct held){ .view = view, .size = buf->size };
+		memcpy(one->request, buf->mem, buf->size);
+		*hold->held_end = one;
+		hold->held_end = &one->next;
+		pthread_cond_signal(&hold->held_came);
+	}
+	pthread_mutex_unlock(&hold->gate.lock);
+	if (is_inside || one)
+		return is_inside;
+	gate_enter(&hold->gate);
+	return true;
+}
+
+void held_answer(struct held *one)
+{
+	const struct fuse_buf buf = { .mem = one->request, .size = one->size };
+
+	fuse_session_process_buf(one->view->session, &buf);
+	free(one);
+}
+
+static struct held *take_first(struct hold *hold)
+{
+	struct held *one;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	one = hold->held;
+	if (one)
+		hold->held = one->next;
+	if (!hold->held)
+		hold->held_end = &hold->held;
+	pthread_mutex_unlock(&hold->gate.lock);
+	return one;
+}
+
+static void answer_all(struct hold *hold)
+{
+	struct held *one;
+
+	while ((one = take_first(hold))) {
+		gate_enter(&hold->gate);
+		held_answer(one);
+		gate_leave(&hold->gate);
+	}
+}
+
+static void *releaser(void *arg)
+{
+	struct hold *hold = arg;
+
+	worker_prepare(hold);
+	answer_all(hold);
+	return NULL;
+}
+
+static bool is_any_held(struct hold *hold)
+{
+	bool is_any;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	is_any = hold->held;
+	pthread_mutex_unlock(&hold->gate.lock);
+	return is_any;
+}
+
+void held_release(struct hold *hold)
+{
+	size_t started = 0, i;
+
+	for (i = 0; i < RELEASERS && is_any_held(hold); i++)
+		started += start_thread(releaser, hold) == 0;
+	if (!started)
+		answer_all(hold);
+}

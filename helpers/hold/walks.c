@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls that take two paths. */
+#include "config.h"
+
+#include "hold/walks.h"
+#include "hold/held.h"
+
+#include "common/fd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SETTLE_MSEC 1000
+#define LOOK_NSEC 1000000 /* between two looks at who has not settled */
+/* A walk between two paths is some microseconds of work; see is_settled. */
+#define BETWEEN_NSEC 100000
+/* Questions of one thread that are answered; more than the two longest walks with symlinks ask. */
+#define ANSWERS_MAX 512
+
+/* A thread whose last answered question was one that walks ask. */
+struct walker {
+	pid_t tid;
+	bool is_settled;
+	bool was_seen; /* running, when it had used that much of the processor: */
+	uint64_t nsec;
+	unsigned int answers;
+};
+
+struct walkers {
+	struct walker *list; /* owned */
+	size_t count;
+};
+
+enum place {
+	PLACE_ELSEWHERE, /* in no call with two paths, or past its walks */
+	PLACE_RUNNING, /* could be anywhere */
+	PLACE_ASKING, /* in a call with two paths, waiting for us */
+};
+
+/* What a path walk asks: names, permissions (attributes, ACLs), symlinks. */
+static bool is_walk(const struct fuse_in_header *request)
+{
+	return request->opcode == FUSE_LOOKUP || request->opcode == FUSE_GETATTR ||
+	       request->opcode == FUSE_READLINK || request->opcode == FUSE_GETXATTR;
+}
+
+void walks_note(struct walk_table *table, const struct fuse_in_header *request)
+{
+	/* Two threads with one place are rare, and the loss is a rename that may see the switch. */
+	atomic_uint *last = &table->last[request->pid % WALK_TABLE];
+
+	atomic_store_explicit(last, request->pid << 1 | is_walk(request), memory_order_relaxed);
+}
+
+void walks_forget(struct walk_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < WALK_TABLE; i++)
+		atomic_store_explicit(&table->last[i], 0, memory_order_relaxed);
+}
+
+/* The numbers of x86's 32-bit programs, which /proc shows without saying so, mean there too no walk
+ * of one path. */
+static bool takes_two_paths(long number)
+{
+	static const long numbers[] = {
+#ifdef SYS_rename
+		SYS_rename,	     SYS_link,
+#endif
+#ifdef SYS_renameat
+		SYS_renameat,
+#endif
+		SYS_renameat2,	     SYS_linkat,
+#ifdef __x86_64__
+		38 /* rename */,     9 /* link */, 302 /* renameat */, 303 /* linkat */,
+		353 /* renameat2 */,
+#endif
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* The file of a thread in /proc as text. False where it cannot be read. */
+static bool read_thread(pid_t tid, const char *name, char *text, size_t size)
+{
+	char path[48];
+	auto_close int fd = -EBADF;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	return true;
+}
+
+/*
+ * A thread that has gone on to a lock (lock_rename, filename_create) has walked both of its paths.
+ * Without kallsyms there is no telling, and it is waited for.
+ */
+static bool is_past_walks(pid_t tid)
+{
+	char where[128];
+
+	return read_thread(tid, "wchan", where, sizeof(where)) && strcmp(where, "0") != 0 &&
+	       !strstr(where, "request_wait") && !strstr(where, "fuse");
+}
+
+static enum place place_of(pid_t tid)
+{
+	char text[256];
+
+	if (!read_thread(tid, "syscall", text, sizeof(text)))
+		return PLACE_ELSEWHERE;
+	if (!isdigit((unsigned char)text[0]) && text[0] != '-')
+		return PLACE_RUNNING;
+	/* The workers of io_uring are in no call: -1. Renames of theirs are told from nothing else. */
+	if (text[0] != '-' && !takes_two_paths(strtol(text, NULL, 10)))
+		return PLACE_ELSEWHERE;
+	return is_past_walks(tid) ? PLACE_ELSEWHERE : PLACE_ASKING;
+}
+
+/*
+ * A thread that runs may be just between its paths, or at work in the program. The time it has had
+ * on a processor tells: the kernel counts it when the thread leaves a processor and at each tick, so
+ * what has come on top since it was first seen was used after it was answered.
+ */
+static bool has_run(struct walker *walker)
+{
+	char text[64];
+	uint64_t nsec;
+
+	if (!read_thread(walker->tid, "schedstat", text, sizeof(text)))
+		return false;
+	nsec = strtoull(text, NULL, 10);
+	if (!walker->was_seen) {
+		walker->was_seen = true;
+		walker->nsec = nsec;
+	}
+	return nsec - walker->nsec > BETWEEN_NSEC;
+}
+
+static bool is_settled(struct walker *walker)
+{
+	enum place place = place_of(walker->tid);
+
+	return place == PLACE_ELSEWHERE || (place == PLACE_RUNNING && has_run(walker));
+}
+
+static int collect(const struct walk_table *table, struct walkers *ret_walkers)
+{
+	size_t i;
+
+	*ret_walkers = (struct walkers){ .list = calloc(WALK_TABLE, sizeof(struct walker)) };
+	if (!ret_walkers->list)
+		return -ENOMEM;
+	for (i = 0; i < WALK_TABLE; i++) {
+		unsigned int last = atomic_load_explicit(&table->last[i], memory_order_relaxed);
+
+		if (last & 1 && last >> 1)
+			ret_walkers->list[ret_walkers->count++].tid = (pid_t)(last >> 1);
+	}
+	return 0;
+}
+
+static struct walker *find(const struct walkers *walkers, uint32_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < walkers->count; i++)
+		if (walkers->list[i].tid == (pid_t)tid)
+			return &walkers->list[i];
+	return NULL;
+}
+
+/* Whether the thread is in its walks, and has to get on with this question. */
+static bool is_due(const struct held *one, struct walker *walker)
+{
+	if (!walker || walker->is_settled)
+		return false; /* the first question of a new call */
+	walker->is_settled = !is_walk(one->request) || walker->answers >= ANSWERS_MAX ||
+			     place_of(walker->tid) == PLACE_ELSEWHERE;
+	return !walker->is_settled;
+}
+
+/* Takes the next held question that has to be answered now; NULL where there is none. */
+static struct held *take_due(struct hold *hold, const struct walkers *walkers)
+{
+	struct held *one = NULL;
+	struct held **slot;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	for (slot = &hold->held; *slot; slot = &(*slot)->next) {
+		struct walker *walker = find(walkers, (*slot)->request->pid);
+
+		if ((*slot)->is_judged)
+			continue;
+		(*slot)->is_judged = true;
+		if (!is_due(*slot, walker))
+			continue;
+		walker->answers++;
+		walker->was_seen = false;
+		one = *slot;
+		*slot = one->next;
+		if (!*slot)
+			hold->held_end = slot;
+		break;
+	}
+	pthread_mutex_unlock(&hold->gate.lock);
+	return one;
+}
+
+static bool are_settled(struct walkers *walkers)
+{
+	bool are_all = true;
+	size_t i;
+
+	for (i = 0; i < walkers->count; i++) {
+		struct walker *walker = &walkers->list[i];
+
+		if (!walker->is_settled)
+			walker->is_settled = is_settled(walker);
+		are_all = are_all && walker->is_settled;
+	}
+	return are_all;
+}
+
+/* Until a request comes, at most for the time between two looks. */
+static void wait_for_news(struct hold *hold)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_NSEC;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&hold->gate.lock);
+	(void)pthread_cond_timedwait(&hold->held_came, &hold->gate.lock, &until);
+	pthread_mutex_unlock(&hold->gate.lock);
+}
+
+static int64_t msec_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What the kernel knows of the roots' attributes would let a new call pass without a question. */
+static void ask_at_the_door(struct hold *hold)
+{
+	size_t i;
+
+	for (i = 0; i < hold->count; i++)
+		if (hold->views[i].session)
+			(void)fuse_lowlevel_notify_inval_inode(hold->views[i].session, FUSE_ROOT_ID,
+							       -1, 0);
+}
+
+void walks_settle(struct hold *hold)
+{
+	struct walkers walkers;
+	int64_t limit = msec_now() + SETTLE_MSEC;
+
+	ask_at_the_door(hold);
+	if (collect(&hold->walks, &walkers) < 0)
+		return; /* without memory the switch may be seen, which is the lesser evil */
+	while (msec_now() < limit) {
+		struct held *one = take_due(hold, &walkers);
+
+		if (one)
+			held_answer(one);
+		else if (are_settled(&walkers))
+			break;
+		else
+			wait_for_news(hold);
+	}
+	free(walkers.list);
+}
+
+/* To the kernel, past libfuse, which knows nothing of this request yet. */
+static void answer_stale(const struct held *one)
+{
+	const struct fuse_out_header answer = {
+		.len = sizeof(answer),
+		.error = -ESTALE,
+		.unique = one->request->unique,
+	};
+
+	/* An error says that whoever asked has been killed. */
+	if (write(fuse_session_fd(one->view->session), &answer, sizeof(answer)) < 0)
+		return;
+}
+
+static bool is_at_the_door(const struct view *view, const struct held *one)
+{
+	return one->view == view && one->request->opcode == FUSE_GETATTR &&
+	       one->request->nodeid == FUSE_ROOT_ID &&
+	       place_of((pid_t)one->request->pid) == PLACE_ASKING;
+}
+
+void walks_restart(struct view *view)
+{
+	struct hold *hold = view->hold;
+	struct held **slot;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	for (slot = &hold->held; *slot;) {
+		struct held *one = *slot;
+
+		if (!is_at_the_door(view, one)) {
+			slot = &one->next;
+			continue;
+		}
+		*slot = one->next;
+		answer_stale(one);
+		free(one);
+	}
+	hold->held_end = slot;
+	pthread_mutex_unlock(&hold->gate.lock);
+}
