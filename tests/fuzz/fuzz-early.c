@@ -2,11 +2,7 @@
 /*
  * No text of early.d, the kernel command line, inittab, utmp, a timeline, mountinfo or the view's
  * answer makes their parsers do anything but answer. The first byte says which one it is.
- *
- *	clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I BUILD -I helpers \
- *		tests/fuzz/fuzz-early.c helpers/supervise/{conf,prepare,runlevel,spawn}.c \
- *		helpers/cli/{layers,mounts,record,summary,view}.c helpers/common/[a-z]*.c \
- *		-o fuzz-early && ./fuzz-early -max_total_time=60
+ * Built and run by test-parsers.sh.
  */
 #include "config.h"
 

@@ -2,10 +2,7 @@
 /*
  * No text of a script, an override, an insserv.conf or an fstab makes the parsers of the rc filter
  * do anything but answer. The input is split at zero bytes: two scripts, an override, a conf.
- *
- *	clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I BUILD -I helpers \
- *		tests/fuzz/fuzz-rcfilter.c helpers/rcfilter/{catalog,chkconfig,decide,facility,lsb,words}.c \
- *		helpers/common/parse.c -o fuzz-rcfilter && ./fuzz-rcfilter -max_total_time=60
+ * Built and run by test-parsers.sh.
  */
 #include "config.h"
 

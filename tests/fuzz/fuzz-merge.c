@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No text of the layers file, mountinfo, fstab, an extended attribute's name or the view's answer
+ * makes the parsers of initfs-merge do anything but answer. The first byte says which one it is.
+ */
+#include "config.h"
+
+#include "common/packet.h"
+#include "common/parse.h"
+#include "common/timeline.h"
+#include "merge/client.h"
+#include "merge/list.h"
+#include "merge/mounts.h"
+#include "merge/views.h"
+#include "merge/xattrs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+/* Every line of the text as a line of fstab, waited for by directories that the text may name. */
+static void try_lists(char *text)
+{
+	char *lines = copy_of(text);
+	char *rest = lines;
+	struct list list;
+	const char *target;
+	char *line;
+
+	if (list_parse(&list, text) < 0) {
+		list_free(&list);
+		if (list_parse(&list, copy_of("0\t/var\n1\t/tmp\n")) < 0)
+			abort();
+	}
+	if (list.count > LIST_MAX)
+		abort();
+	while ((line = strsep(&rest, "\n")))
+		if (list_need(&list, line, &target) != NEED_NOT && *target != '/')
+			abort();
+	list_free(&list);
+	free(lines);
+}
+
+static int note_child(void *data, const struct mount_line *mount)
+{
+	(void)data;
+	return mount->target && mount->type ? 0 : -EINVAL;
+}
+
+static void try_mounts(char *text)
+{
+	char value[PATH_MAX];
+	enum view_state state;
+	struct mount_line mount;
+	const char *at;
+	uint64_t id = 0;
+
+	(void)views_look(text, "/var", &state, &id);
+	(void)views_each_child(text, id, note_child, NULL);
+	if (mounts_parse(text, &mount) < 0)
+		return;
+	for (at = mount.super; mounts_next_value(&at, "lowerdir=", value, sizeof(value));)
+		(void)is_at_or_below(value, mount.target);
+	(void)mounts_has_option(mount.options, "ro");
+}
+
+static void try_attribute(const char *name)
+{
+	char buffer[256];
+	const char *carried = xattr_carried_name(name, buffer, sizeof(buffer));
+
+	(void)xattr_kind(name);
+	if (carried == buffer && xattr_kind(name) != XATTR_CARRY)
+		abort(); /* only what a program wrote has a second name */
+}
+
+static void try_answer(const char *text)
+{
+	struct fault fault = { 0 };
+	char request[PACKET_MAX];
+	int ends[2], passed;
+
+	if (strlen(text) == 0 || strlen(text) >= PACKET_MAX)
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		abort();
+	if (packet_send(ends[1], text, -EBADF) < 0)
+		abort();
+	if (client_seal(ends[0], &fault) > 0 || packet_receive(ends[1], request, &passed) <= 0)
+		abort();
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void try_words(char *text)
+{
+	struct timeline_event event;
+	struct parsed_size size;
+	uint64_t number;
+	bool is_on;
+
+	if (parse_size(text, &size) == 0 && size.is_percent && size.value > 100)
+		abort();
+	if (parse_number(text, 1000, &number) == 0 && number > 1000)
+		abort();
+	(void)parse_boolean(text, &is_on);
+	(void)is_clean_path(text);
+	if (timeline_parse(text, &event) == 0)
+		(void)timeline_value(&event, "names");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text;
+
+	if (size == 0)
+		return 0;
+	/* An exact copy on the heap, so that one byte too many is seen. */
+	text = malloc(size);
+	if (!text)
+		abort();
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	switch (data[0] % 5) {
+	case 0:
+		try_lists(text);
+		return 0;
+	case 1:
+		try_mounts(text);
+		break;
+	case 2:
+		try_attribute(text);
+		break;
+	case 3:
+		try_answer(text);
+		break;
+	default:
+		try_words(text);
+	}
+	free(text);
+	return 0;
+}
