@@ -83,18 +83,23 @@ static int is_ours(int dir)
 	return st.st_uid == 0 && (st.st_mode & 07777) == 0700 ? 0 : -EPERM;
 }
 
-static int open_or_make(struct place *place)
+static int open_ours(const struct place *place)
 {
-	auto_close int dir = -EBADF;
-	int r;
+	auto_close int dir =
+		open_walk(place->parent, STAGING_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	int r = dir < 0 ? dir : is_ours(dir);
 
-	if (mkdirat(place->parent, STAGING_NAME, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	dir = open_walk(place->parent, STAGING_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (dir < 0)
-		return dir;
-	r = is_ours(dir);
 	return r < 0 ? r : take_fd(&dir);
+}
+
+static int open_or_make(struct place *place, bool *ret_made)
+{
+	bool made = mkdirat(place->parent, STAGING_NAME, 0700) == 0;
+
+	if (!made && errno != EEXIST)
+		return -errno;
+	*ret_made = made;
+	return open_ours(place);
 }
 
 /* All that publishing will ask of the file system, asked where it harms nobody. */
@@ -139,16 +144,35 @@ static int lock(struct place *place, struct fault *fault)
 			     "another merge is using it");
 }
 
+/* As if we had not been there, unless somebody else changed the directory meanwhile. */
+static void restore_times(const struct place *place, const struct timespec *seen)
+{
+	if (seen->tv_sec != place->after.tv_sec || seen->tv_nsec != place->after.tv_nsec)
+		return;
+	(void)futimens(place->parent, place->before); /* cosmetic: nothing depends on it */
+}
+
+/* A directory that we made and cannot use. Empty, or somebody else has taken it over by now. */
+static void unmake(const struct place *place)
+{
+	struct timespec seen = mtime_of(place->parent);
+
+	if (unlinkat(place->parent, STAGING_NAME, AT_REMOVEDIR) == 0)
+		restore_times(place, &seen);
+}
+
 int place_make(struct place *place, struct fault *fault)
 {
+	bool made = false;
 	int r;
 
 	remember_times(place);
-	place->dir = open_or_make(place);
-	if (place->dir < 0)
-		return fault_at(fault, place->dir, "make the staging directory", STAGING_NAME);
+	place->dir = open_or_make(place, &made);
 	place->after = mtime_of(place->parent);
-	r = lock(place, fault);
+	r = place->dir < 0 ? fault_at(fault, place->dir, "make the staging directory", STAGING_NAME)
+			   : lock(place, fault);
+	if (r < 0 && made && r != -EBUSY)
+		unmake(place);
 	if (r < 0)
 		return r;
 	r = sweep_all(place->dir);
@@ -159,14 +183,6 @@ int place_make(struct place *place, struct fault *fault)
 		return fault_because(fault, r, "rename in the staging directory", STAGING_NAME,
 				     "the file system has to exchange two names in one step");
 	return 0;
-}
-
-/* As if we had not been there, unless somebody else changed the directory meanwhile. */
-static void restore_times(const struct place *place, const struct timespec *seen)
-{
-	if (seen->tv_sec != place->after.tv_sec || seen->tv_nsec != place->after.tv_nsec)
-		return;
-	(void)futimens(place->parent, place->before); /* cosmetic: nothing depends on it */
 }
 
 int place_remove(struct place *place, struct fault *fault)
