@@ -6,6 +6,7 @@
 #include "cli/mounts.h"
 #include "common/fd.h"
 #include "common/file.h"
+#include "common/mountinfo.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -22,7 +23,6 @@
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-#define MOUNTINFO_MAX (4 * 1024 * 1024)
 #define VERDICTS_MAX 256
 
 /* What is known about a device that no mount shows. */
@@ -227,15 +227,13 @@ int holders_find(struct holders *ret_holders, bool can_ask, const char *const *d
 		.directory_count = count,
 	};
 	auto_free char *mountinfo = NULL;
-	ssize_t n = file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &mountinfo);
-	int r;
+	int r = mountinfo_read(&mountinfo);
 
 	*ret_holders = (struct holders){ 0 };
-	if (n < 0)
-		return fault_at(fault, (int)n, "read", "/proc/self/mountinfo");
-	r = mounts_parse(&search.mounts, mountinfo);
+	if (r == 0)
+		r = mounts_parse(&search.mounts, mountinfo);
 	if (r < 0)
-		return fault_at(fault, r, "read", "/proc/self/mountinfo");
+		return fault_at(fault, r, "read", MOUNTINFO_PATH);
 	r = look_at_all(&search, fault);
 	mounts_free(&search.mounts);
 	*ret_holders = search.found;

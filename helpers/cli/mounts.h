@@ -10,7 +10,7 @@ struct mount {
 	unsigned int major;
 	unsigned int minor;
 	bool is_ours; /* the view, a layer, or the RAM below them */
-	const char *point; /* as mountinfo has it, blanks as \040 */
+	const char *point;
 };
 
 struct mounts {

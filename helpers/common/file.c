@@ -14,20 +14,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
-ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text)
+#define READ_STEP 4096
+
+ssize_t file_read_fd(int fd, size_t max, char **ret_text)
 {
-	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	auto_free char *text = NULL;
 	size_t length = 0;
+	size_t room = 0;
 
-	if (fd < 0)
-		return -errno;
-	text = malloc(max + 1);
-	if (!text)
-		return -ENOMEM;
 	for (;;) {
-		ssize_t n = read(fd, text + length, max + 1 - length);
+		ssize_t n;
 
+		/* One byte for NUL, and one that tells that there is more than max. */
+		if (room < length + 2) {
+			size_t more = room ? room * 2 : READ_STEP;
+			char *grown = realloc(text, more < max + 2 ? more : max + 2);
+
+			if (!grown)
+				return -ENOMEM;
+			text = grown;
+			room = more < max + 2 ? more : max + 2;
+		}
+		n = pread(fd, text + length, room - length - 1, (off_t)length);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -41,6 +49,13 @@ ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text)
 	text[length] = '\0';
 	*ret_text = take_pointer(text);
 	return (ssize_t)length;
+}
+
+ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text)
+{
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : file_read_fd(fd, max, ret_text);
 }
 
 pid_t file_read_pid(int dirfd, const char *path)

@@ -12,6 +12,9 @@
  */
 ssize_t file_read(int dirfd, const char *path, size_t max, char **ret_text);
 
+/* The same of a descriptor, from the beginning of its file, wherever it stands. */
+ssize_t file_read_fd(int fd, size_t max, char **ret_text);
+
 /* The pid in a pid file, or -errno; -EINVAL where it holds none. */
 pid_t file_read_pid(int dirfd, const char *path);
 

@@ -118,3 +118,66 @@ bool is_clean_path(const char *path)
 	}
 	return true;
 }
+
+/* The length of a path without the slashes at its end; 0 for "/". */
+static size_t trimmed(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+bool is_at_or_below(const char *path, const char *dir)
+{
+	size_t n = trimmed(dir);
+
+	return trimmed(path) >= n && strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+bool is_below(const char *path, const char *dir)
+{
+	return is_at_or_below(path, dir) && trimmed(path) > trimmed(dir);
+}
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* The byte that \ooo at text is; 0 where it is none (\000 would end the text, so it is none). */
+static char escaped_byte(const char *text)
+{
+	if (text[0] != '\\' || !is_octal(text[1]) || text[1] > '3' || !is_octal(text[2]) ||
+	    !is_octal(text[3]))
+		return '\0';
+	return (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+}
+
+void unescape_octal(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		char byte = escaped_byte(text);
+
+		*to++ = byte ? byte : *text;
+		text += byte ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+bool has_option(const char *options, const char *option)
+{
+	size_t length = strlen(option);
+
+	while (*options) {
+		size_t n = strcspn(options, ",");
+
+		if (n == length && strncmp(options, option, n) == 0)
+			return true;
+		options += n + (options[n] == ',');
+	}
+	return false;
+}

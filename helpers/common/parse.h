@@ -24,4 +24,16 @@ int parse_boolean(const char *text, bool *ret_value);
 /* An absolute path without ".", "..", empty parts or a slash at its end ("/" itself excepted). */
 bool is_clean_path(const char *path);
 
+/* True if path is dir itself or below it. Slashes at the end of either do not matter. */
+bool is_at_or_below(const char *path, const char *dir);
+
+/* The same, without dir itself. */
+bool is_below(const char *path, const char *dir);
+
+/* Undoes \ooo in place: so write the kernel and fstab(5) a blank, tab, newline or backslash. */
+void unescape_octal(char *text);
+
+/* Is option among the comma separated ones, to the letter? */
+bool has_option(const char *options, const char *option);
+
 #endif

@@ -9,8 +9,9 @@
 #include "merge/check.h"
 #include "merge/describe.h"
 #include "merge/merge.h"
-#include "merge/mounts.h"
+#include "merge/overlayopt.h"
 #include "common/fd.h"
+#include "common/mountinfo.h"
 #include "common/report.h"
 
 #include <errno.h>
@@ -20,8 +21,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define MOUNTINFO "/proc/self/mountinfo"
 
 static int open_directory(const char *path, const char *step, struct fault *fault)
 {
@@ -86,7 +85,7 @@ static bool has_lower(const char *super, int lower)
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *at = super;
 
-		while (mounts_next_value(&at, keys[i], value, sizeof(value))) {
+		while (overlayopt_next(&at, keys[i], value, sizeof(value))) {
 			char *part = value;
 			const char *one;
 
@@ -100,14 +99,14 @@ static bool has_lower(const char *super, int lower)
 	return false;
 }
 
-static bool is_used_by(const struct mount_line *mount, int upper, int lower)
+static bool is_used_by(const struct mountinfo *mount, int upper, int lower)
 {
 	const char *at = mount->super;
 	char value[PATH_MAX];
 
 	if (strcmp(mount->type, "overlay") != 0)
 		return false;
-	if (mounts_next_value(&at, "upperdir=", value, sizeof(value)) && leads_to(value, upper))
+	if (overlayopt_next(&at, "upperdir=", value, sizeof(value)) && leads_to(value, upper))
 		return true;
 	return has_lower(mount->super, lower);
 }
@@ -115,20 +114,17 @@ static bool is_used_by(const struct mount_line *mount, int upper, int lower)
 /* overlayfs answers a change of its layers with undefined behaviour; we go only where it is not. */
 static int check_unmounted(const struct options *opt, int upper, int lower, struct fault *fault)
 {
-	auto_fclose FILE *file = fopen(MOUNTINFO, "re");
-	auto_free char *line = NULL;
-	size_t size = 0;
+	auto_free char *text = NULL;
+	int r = mountinfo_read(&text);
+	struct mountinfo mount;
+	char *rest = text;
 
-	if (!file)
-		return fault_at(fault, -errno, "read the mounts in", MOUNTINFO);
-	while (getline(&line, &size, file) > 0) {
-		struct mount_line mount;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (mounts_parse(line, &mount) == 0 && is_used_by(&mount, upper, lower))
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	while (mountinfo_next(&rest, &mount))
+		if (is_used_by(&mount, upper, lower))
 			return fault_because(fault, -EBUSY, "merge the layers of", mount.target,
 					     "that overlay is mounted");
-	}
 	return 0;
 }
 

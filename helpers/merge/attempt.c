@@ -9,9 +9,9 @@
 #include "merge/merge.h"
 #include "merge/retire.h"
 #include "merge/views.h"
-#include "merge/wake.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
+#include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/timeline.h"
 
@@ -100,13 +100,12 @@ static int needs_merge(const struct attempt *attempt, const struct list_entry *e
 
 static int open_layers(struct attempt *attempt, int disk, struct fault *fault)
 {
-	auto_close int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	auto_free char *mountinfo = NULL;
 	size_t i;
-	int r = fd < 0 ? -errno : wake_read(fd, &mountinfo);
+	int r = mountinfo_read(&mountinfo);
 
 	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", "/proc/self/mountinfo");
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
 	attempt->merge.layers = attempt->layers;
 	for (i = 0; i < attempt->list->count; i++) {
 		const struct list_entry *entry = &attempt->list->entries[i];

@@ -4,9 +4,9 @@
 
 #include "merge/carry.h"
 #include "merge/views.h"
-#include "merge/wake.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
+#include "common/mountinfo.h"
 #include "common/openat.h"
 
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define MOUNTINFO "/proc/self/mountinfo"
 #define SOCKETS "/run/initfs/sockets"
 /* A name that nobody has in a directory of sockets. */
 #define NEW_LINK ".initfs-new"
@@ -33,10 +32,9 @@ struct search {
 static int each(struct carry *carry, const struct layer *layers, size_t count, views_fn *found,
 		struct fault *fault)
 {
-	auto_close int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
 	auto_free char *text = NULL;
 	size_t i;
-	int r = fd < 0 ? -errno : wake_read(fd, &text);
+	int r = mountinfo_read(&text);
 
 	for (i = 0; r == 0 && i < count; i++) {
 		struct search search = { carry, &layers[i], fault };
@@ -49,7 +47,7 @@ static int each(struct carry *carry, const struct layer *layers, size_t count, v
 		if (r == 0)
 			r = views_each_child(text, view, found, &search);
 	}
-	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO) : 0;
+	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH) : 0;
 }
 
 /* Is the mount one of supervise's directories of sockets? Then *ret_path is its real place. */
@@ -76,7 +74,7 @@ static int sockets_of(int mount, char **ret_path)
 }
 
 /* Opens what is on top at the path; a mount that is covered by another one is carried with it. */
-static int open_mount(const struct mount_line *mount, struct carried *carried, struct fault *fault)
+static int open_mount(const struct mountinfo *mount, struct carried *carried, struct fault *fault)
 {
 	struct statx st;
 
@@ -91,7 +89,7 @@ static int open_mount(const struct mount_line *mount, struct carried *carried, s
 	return 0;
 }
 
-static int note_mount(void *data, const struct mount_line *mount)
+static int note_mount(void *data, const struct mountinfo *mount)
 {
 	const struct search *search = data;
 	const struct layer *layer = search->layer;
@@ -123,7 +121,7 @@ int carry_find(struct carry *carry, const struct layer *layers, size_t count, st
 	return each(carry, layers, count, note_mount, fault);
 }
 
-static int check_mount(void *data, const struct mount_line *mount)
+static int check_mount(void *data, const struct mountinfo *mount)
 {
 	const struct search *search = data;
 	struct carry *carry = search->carry;

@@ -14,6 +14,8 @@
 #include "merge/sockets.h"
 #include "merge/wake.h"
 #include "common/fd.h"
+#include "common/file.h"
+#include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/report.h"
 #include "common/survivor.h"
@@ -32,7 +34,6 @@
 #include <sys/timerfd.h>
 
 #define STATE "/run/initfs"
-#define MOUNTINFO "/proc/self/mountinfo"
 #define PID_FILE "merge.pid"
 #define OMIT_NAME "initfs-merge"
 /* A device that fstab wants below a protected directory may never come. */
@@ -66,9 +67,9 @@ static void daemon_close(struct daemon *daemon)
 
 static int read_list(struct daemon *daemon, struct fault *fault)
 {
-	auto_close int fd = openat(daemon->run, "layers", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	auto_free char *text = NULL;
-	int r = fd < 0 ? -errno : wake_read(fd, &text);
+	ssize_t length = file_read(daemon->run, "layers", LIST_TEXT_MAX, &text);
+	int r = length < 0 ? (int)length : 0;
 
 	if (r == 0)
 		r = list_parse(&daemon->list, take_pointer(text));
@@ -128,9 +129,9 @@ static int daemon_open(struct daemon *daemon, struct fault *fault)
 	if (r < 0)
 		return r;
 	daemon->timeline = timeline_open(daemon->run); /* may be none */
-	daemon->mountinfo = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+	daemon->mountinfo = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
 	if (daemon->mountinfo < 0)
-		return fault_at(fault, -errno, "read the mounts in", MOUNTINFO);
+		return fault_at(fault, -errno, "read the mounts in", MOUNTINFO_PATH);
 	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (daemon->timer < 0)
 		return fault_at(fault, -errno, "make a timer", NULL);

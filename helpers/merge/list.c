@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "merge/list.h"
-#include "merge/mounts.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -43,17 +42,6 @@ void list_free(struct list *list)
 	*list = (struct list){ 0 };
 }
 
-/* fstab's fields are separated by blanks; one that is missing is "". */
-static char *field(char **rest)
-{
-	char *start = *rest + strspn(*rest, " \t");
-	char *end = start + strcspn(start, " \t");
-
-	*rest = *end ? end + 1 : end;
-	*end = '\0';
-	return start;
-}
-
 static bool is_network(const char *type)
 {
 	static const char *const types[] = { "nfs",  "nfs4", "cifs", "smb3",
@@ -69,29 +57,22 @@ static bool is_network(const char *type)
 /* What init's mountall mounts by itself, early, and does not do without. */
 static bool is_certain(const char *type, const char *options)
 {
-	return !is_network(type) && !mounts_has_option(options, "_netdev") &&
-	       !mounts_has_option(options, "nofail");
+	return !is_network(type) && !has_option(options, "_netdev") &&
+	       !has_option(options, "nofail");
 }
 
-enum list_need list_need(const struct list *list, char *line, const char **ret_target)
+enum list_need list_need(const struct list *list, const struct fstab_line *line)
 {
-	char *rest = line;
-	const char *source = field(&rest);
-	char *target = field(&rest);
-	const char *type = field(&rest);
-	const char *options = field(&rest);
+	const char *target = line->target;
 	size_t i;
 
-	if (!*source || *source == '#')
-		return NEED_NOT;
-	mounts_unescape(target);
-	*ret_target = target;
-	if (*target != '/' || strcmp(type, "swap") == 0 || mounts_has_option(options, "noauto"))
+	if (*target != '/' || strcmp(line->type, "swap") == 0 ||
+	    has_option(line->options, "noauto"))
 		return NEED_NOT;
 	for (i = 0; i < list->count; i++)
 		if (is_at_or_below(list->entries[i].directory, target))
 			return NEED_REQUIRED;
-	if (!is_certain(type, options))
+	if (!is_certain(line->type, line->options))
 		return NEED_NOT;
 	for (i = 0; i < list->count; i++)
 		if (is_at_or_below(target, list->entries[i].directory))

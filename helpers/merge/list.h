@@ -3,11 +3,13 @@
 #ifndef INITFS_MERGE_LIST_H
 #define INITFS_MERGE_LIST_H
 
-#include <stdbool.h>
+#include "common/fstab.h"
+
 #include <stddef.h>
 
 /* Protected directories. A list that is longer is not one that initfs-overlay wrote. */
 #define LIST_MAX 64
+#define LIST_TEXT_MAX (LIST_MAX * 8192)
 
 struct list_entry {
 	unsigned int number;
@@ -31,10 +33,7 @@ enum list_need {
 	NEED_REQUIRED, /* the root, or at or above a protected directory */
 };
 
-/*
- * Takes one line of fstab (without newline) apart in place, and says how much its mount is needed;
- * *ret_target is the mount point.
- */
-enum list_need list_need(const struct list *list, char *fstab_line, const char **ret_target);
+/* How much is the mount of that line of fstab needed? */
+enum list_need list_need(const struct list *list, const struct fstab_line *line);
 
 #endif

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "merge/sockets.h"
-#include "merge/mounts.h"
 #include "common/fd.h"
+#include "common/parse.h"
 #include "common/timeline.h"
 
 #include <stdio.h>

@@ -15,15 +15,11 @@ static int each_line(const char *mountinfo, views_fn *found, void *data)
 {
 	auto_free char *text = strdup(mountinfo);
 	char *rest = text;
-	char *line;
+	struct mountinfo mount;
 	int r = text ? 0 : -ENOMEM;
 
-	while (r == 0 && (line = strsep(&rest, "\n"))) {
-		struct mount_line mount;
-
-		if (mounts_parse(line, &mount) == 0)
-			r = found(data, &mount);
-	}
+	while (r == 0 && mountinfo_next(&rest, &mount))
+		r = found(data, &mount);
 	return r;
 }
 
@@ -33,7 +29,7 @@ struct look {
 	uint64_t id;
 };
 
-static int look_at(void *data, const struct mount_line *mount)
+static int look_at(void *data, const struct mountinfo *mount)
 {
 	struct look *look = data;
 
@@ -69,7 +65,7 @@ struct children {
 	void *data;
 };
 
-static int is_child(void *data, const struct mount_line *mount)
+static int is_child(void *data, const struct mountinfo *mount)
 {
 	const struct children *children = data;
 

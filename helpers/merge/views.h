@@ -3,7 +3,7 @@
 #ifndef INITFS_MERGE_VIEWS_H
 #define INITFS_MERGE_VIEWS_H
 
-#include "merge/mounts.h"
+#include "common/mountinfo.h"
 
 enum view_state {
 	VIEW_NONE, /* nothing of ours: paths lead to the disk */
@@ -19,7 +19,7 @@ int views_look(const char *mountinfo, const char *directory, enum view_state *re
 	       uint64_t *ret_id);
 
 /* Calls found for each mount that is directly on the mount parent; stops at its first error. */
-typedef int views_fn(void *data, const struct mount_line *mount);
+typedef int views_fn(void *data, const struct mountinfo *mount);
 int views_each_child(const char *mountinfo, uint64_t parent, views_fn *found, void *data);
 
 #endif

@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include "merge/wake.h"
-#include "merge/mounts.h"
 #include "common/fd.h"
+#include "common/file.h"
+#include "common/fstab.h"
+#include "common/mountinfo.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,30 +15,27 @@
 #include <string.h>
 
 #define FSTAB "/etc/fstab"
-#define READ_STEP 8192
+#define FSTAB_MAX (1024 * 1024)
 
 /* The mount points that there are, and how the topmost root is mounted. */
 struct mounted {
-	char **targets; /* pointing into mountinfo's text */
+	const char **targets; /* pointing into mountinfo's text */
 	size_t count;
 	bool root_is_writable;
 };
 
-static int note_mount(struct mounted *mounted, char *line)
+static int note_mount(struct mounted *mounted, const struct mountinfo *mount)
 {
-	struct mount_line mount;
-	char **more;
+	const char **more;
 
-	if (mounts_parse(line, &mount) < 0)
-		return 0; /* not a line of mountinfo as we know it: what it says is not needed */
-	if (strcmp(mount.target, "/") == 0)
-		mounted->root_is_writable = mounts_has_option(mount.options, "rw") &&
-					    mounts_has_option(mount.super, "rw");
-	more = reallocarray(mounted->targets, mounted->count + 1, sizeof(char *));
+	if (strcmp(mount->target, "/") == 0)
+		mounted->root_is_writable =
+			has_option(mount->options, "rw") && has_option(mount->super, "rw");
+	more = reallocarray(mounted->targets, mounted->count + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	mounted->targets = more;
-	more[mounted->count++] = line + (mount.target - line);
+	more[mounted->count++] = mount->target;
 	return 0;
 }
 
@@ -53,16 +53,15 @@ static enum wake decide(const struct list *list, const struct mounted *mounted, 
 			char *why, size_t size)
 {
 	enum wake wake = WAKE_READY;
-	char *line;
+	struct fstab_line line;
 
-	while ((line = strsep(&fstab, "\n"))) {
-		const char *target;
-		enum list_need need = list_need(list, line, &target);
+	while (fstab_next(&fstab, &line)) {
+		enum list_need need = list_need(list, &line);
 
-		if (need == NEED_NOT || is_mounted(mounted, target))
+		if (need == NEED_NOT || is_mounted(mounted, line.target))
 			continue;
 		if (need == NEED_REQUIRED || wake == WAKE_READY)
-			(void)snprintf(why, size, "%s is not mounted", target);
+			(void)snprintf(why, size, "%s is not mounted", line.target);
 		if (need == NEED_REQUIRED)
 			return WAKE_NOT_YET;
 		wake = WAKE_SOON;
@@ -74,12 +73,12 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 {
 	struct mounted mounted = { 0 };
 	enum wake wake = WAKE_NOT_YET;
+	struct mountinfo mount;
 	bool is_read = true;
-	char *line;
 
 	why[0] = '\0';
-	while (is_read && (line = strsep(&mountinfo, "\n")))
-		is_read = note_mount(&mounted, line) == 0;
+	while (is_read && mountinfo_next(&mountinfo, &mount))
+		is_read = note_mount(&mounted, &mount) == 0;
 	if (!is_read)
 		(void)snprintf(why, size, "no memory");
 	else if (!mounted.root_is_writable)
@@ -90,39 +89,13 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 	return wake;
 }
 
-int wake_read(int fd, char **ret_text)
-{
-	auto_free char *text = NULL;
-	size_t used = 0;
-
-	for (;;) {
-		char *more = realloc(text, used + READ_STEP + 1);
-		ssize_t n;
-
-		if (!more)
-			return -ENOMEM;
-		text = more;
-		n = pread(fd, text + used, READ_STEP, (off_t)used);
-		if (n < 0)
-			return -errno;
-		used += (size_t)n;
-		text[used] = '\0';
-		if (n == 0)
-			break;
-	}
-	*ret_text = take_pointer(text);
-	return 0;
-}
-
 /* A root without fstab mounts nothing else. */
 static int read_fstab(char **ret_text)
 {
-	auto_close int fd = open(FSTAB, O_RDONLY | O_CLOEXEC);
+	ssize_t length = file_read(AT_FDCWD, FSTAB, FSTAB_MAX, ret_text);
 
-	if (fd < 0 && errno != ENOENT)
-		return -errno;
-	if (fd >= 0)
-		return wake_read(fd, ret_text);
+	if (length != -ENOENT)
+		return length < 0 ? (int)length : 0;
 	*ret_text = calloc(1, 1);
 	return *ret_text ? 0 : -ENOMEM;
 }
@@ -132,10 +105,11 @@ int wake_look(const struct list *list, int mountinfo, enum wake *ret_wake, char 
 {
 	auto_free char *mounts = NULL;
 	auto_free char *fstab = NULL;
-	int r = wake_read(mountinfo, &mounts);
+	ssize_t length = file_read_fd(mountinfo, MOUNTINFO_MAX, &mounts);
+	int r;
 
-	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", "/proc/self/mountinfo");
+	if (length < 0)
+		return fault_at(fault, (int)length, "read the mounts in", MOUNTINFO_PATH);
 	r = read_fstab(&fstab);
 	if (r < 0)
 		return fault_at(fault, r, "read", FSTAB);

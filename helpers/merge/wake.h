@@ -29,7 +29,4 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 int wake_look(const struct list *list, int mountinfo, enum wake *ret_wake, char *why, size_t size,
 	      struct fault *fault);
 
-/* Reads a whole file from its beginning into memory that the caller owns. 0 or -errno. */
-int wake_read(int fd, char **ret_text);
-
 #endif

@@ -6,6 +6,7 @@
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/openat.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>

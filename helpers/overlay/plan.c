@@ -3,31 +3,15 @@
 #include "config.h"
 
 #include "overlay/plan.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The length of a path without the slashes at its end; 0 for "/". */
-static size_t trimmed(const char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 0 && path[length - 1] == '/')
-		length--;
-	return length;
-}
-
-bool is_at_or_below(const char *path, const char *dir)
-{
-	size_t n = trimmed(dir);
-
-	return trimmed(path) >= n && strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
 static bool is_root(const char *path)
 {
-	return *path == '/' && trimmed(path) == 0;
+	return *path == '/' && is_at_or_below("/", path);
 }
 
 /* The root has to be one that nobody writes to: it is the lower layer, and it waits for its fsck. */

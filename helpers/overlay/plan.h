@@ -63,7 +63,4 @@ struct plan {
 int plan_make(struct plan *ret_plan, const struct options *options, const struct facts *facts,
 	      struct fault *fault);
 
-/* True if path is dir itself or below it. Slashes at the end of either do not matter. */
-bool is_at_or_below(const char *path, const char *dir);
-
 #endif

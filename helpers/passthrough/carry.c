@@ -3,9 +3,10 @@
 #include "config.h"
 
 #include "passthrough/carry.h"
-#include "passthrough/mountinfo.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
+#include "common/mountinfo.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,7 @@ static bool is_covered(const struct carry *carry, const char *path)
 	size_t i;
 
 	for (i = 0; i < carry->count; i++)
-		if (strcmp(carry->list[i].path, path) == 0 ||
-		    is_path_below(path, carry->list[i].path))
+		if (is_at_or_below(path, carry->list[i].path))
 			return true;
 	return false;
 }
@@ -39,24 +39,21 @@ static bool is_covered(const struct carry *carry, const char *path)
  */
 static bool find_elsewhere(const struct mountinfo *lost, const char *avoid, char *path, size_t size)
 {
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
+	auto_free char *text = NULL;
 	struct mountinfo info;
-	size_t room = 0;
+	char *rest;
 
-	while (file && getline(&line, &room, file) > 0) {
-		const char *rest = lost->root;
+	if (mountinfo_read(&text) < 0)
+		return false;
+	for (rest = text; mountinfo_next(&rest, &info);) {
+		const char *below = lost->root;
 
-		line[strcspn(line, "\n")] = '\0';
-		if (mountinfo_parse(line, &info) < 0 || strcmp(info.device, lost->device) != 0 ||
-		    is_path_below(info.path, avoid))
+		if (info.major != lost->major || info.minor != lost->minor ||
+		    is_below(info.target, avoid) || !is_at_or_below(below, info.root))
 			continue;
-		if (strcmp(info.root, "/") != 0) {
-			if (strcmp(info.root, rest) != 0 && !is_path_below(rest, info.root))
-				continue;
-			rest += strlen(info.root);
-		}
-		return (size_t)snprintf(path, size, "%s%s", info.path, rest) < size;
+		if (strcmp(info.root, "/") != 0)
+			below += strlen(info.root);
+		return (size_t)snprintf(path, size, "%s%s", info.target, below) < size;
 	}
 	return false;
 }
@@ -64,8 +61,8 @@ static bool find_elsewhere(const struct mountinfo *lost, const char *avoid, char
 static void collect_one(struct carry *carry, const struct mountinfo *info, const char *below)
 {
 	struct fault fault = { 0 };
-	auto_close int clone = mountfd_clone(AT_FDCWD, info->path, 1, &fault);
-	auto_free char *copy = strdup(info->path);
+	auto_close int clone = mountfd_clone(AT_FDCWD, info->target, 1, &fault);
+	auto_free char *copy = strdup(info->target);
 	struct carried *list;
 	char elsewhere[4096];
 
@@ -75,7 +72,7 @@ static void collect_one(struct carry *carry, const struct mountinfo *info, const
 	if (list)
 		carry->list = list;
 	if (clone < 0 || !copy || !list) {
-		note_lost(carry, info->path);
+		note_lost(carry, info->target);
 		return;
 	}
 	list[carry->count++] = (struct carried){ take_pointer(copy), take_fd(&clone) };
@@ -84,18 +81,18 @@ static void collect_one(struct carry *carry, const struct mountinfo *info, const
 void carry_collect(struct carry *carry, const char *path)
 {
 	/* Lines come in the order of mounting, so a parent is always seen before its children. */
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
+	auto_free char *text = NULL;
 	struct mountinfo info;
-	size_t size = 0;
+	char *rest;
 
 	*carry = (struct carry){ 0 };
-	while (file && getline(&line, &size, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (mountinfo_parse(line, &info) == 0 && is_path_below(info.path, path) &&
-		    !is_covered(carry, info.path))
-			collect_one(carry, &info, path);
+	if (mountinfo_read(&text) < 0) {
+		note_lost(carry, path); /* nobody knows what */
+		return;
 	}
+	for (rest = text; mountinfo_next(&rest, &info);)
+		if (is_below(info.target, path) && !is_covered(carry, info.target))
+			collect_one(carry, &info, path);
 }
 
 int carry_attach(struct carry *carry)

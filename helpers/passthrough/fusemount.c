@@ -5,7 +5,7 @@
 #include "passthrough/fusemount.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
-#include "passthrough/mountinfo.h"
+#include "common/mountinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,21 +40,19 @@ int fusemount_id_at(const char *path, uint64_t *ret_id)
 
 int fusemount_id_of(const char *path, const char *type, uint64_t *ret_id)
 {
-	auto_fclose FILE *file = NULL;
-	auto_free char *line = NULL;
+	auto_free char *text = NULL;
 	struct mountinfo info;
-	size_t size = 0;
+	char *rest;
 	uint64_t id = 0; /* gcc does not see that it is set wherever it is read */
 	int r = fusemount_id_at(path, &id);
 
 	if (r < 0)
 		return r;
-	file = fopen("/proc/self/mountinfo", "re");
-	if (!file)
-		return -errno;
-	while (getline(&line, &size, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (mountinfo_parse(line, &info) < 0 || info.id != id)
+	r = mountinfo_read(&text);
+	if (r < 0)
+		return r;
+	for (rest = text; mountinfo_next(&rest, &info);) {
+		if (info.id != id)
 			continue;
 		if (strcmp(info.type, type) != 0)
 			return -ENOENT;

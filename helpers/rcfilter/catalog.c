@@ -4,6 +4,8 @@
 
 #include "rcfilter/catalog.h"
 #include "rcfilter/lines.h"
+#include "common/fstab.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -400,44 +402,26 @@ static const char *const remote_types[] = { "nfs", "nfs4",  "smbfs", "cifs",	  "
 					    "ncp", "ncpfs", "ceph",  "glusterfs", "ocfs2",
 					    "gfs", "gfs2",  "davfs", "fuse.sshfs" };
 
-static bool has_option(const char *options, const char *option)
-{
-	size_t length = strlen(option);
-
-	for (; options; options = strchr(options, ',')) {
-		options += *options == ',';
-		if (strncmp(options, option, length) == 0 &&
-		    (options[length] == ',' || !options[length]))
-			return true;
-	}
-	return false;
-}
-
-static bool is_remote(const struct words *line)
+static bool is_remote(const struct fstab_line *line)
 {
 	size_t i;
 
-	if (line->count < 4 || line->word[0][0] == '#' || has_option(line->word[3], "noauto"))
+	if (has_option(line->options, "noauto"))
 		return false;
-	if (has_option(line->word[3], "_netdev"))
+	if (has_option(line->options, "_netdev"))
 		return true;
 	for (i = 0; i < sizeof(remote_types) / sizeof(remote_types[0]); i++)
-		if (strcmp(line->word[2], remote_types[i]) == 0)
+		if (strcmp(line->type, remote_types[i]) == 0)
 			return true;
 	return false;
 }
 
-bool fstab_has_remote(const char *text, size_t size)
+bool fstab_has_remote(char *text)
 {
-	struct lines lines = lines_of(text, size);
-	bool remote = false;
+	struct fstab_line line;
 
-	while (!remote && lines_next(&lines)) {
-		struct words line = { 0 };
-
-		if (words_split(&line, lines.line, lines.length, " \t\r") == 0)
-			remote = is_remote(&line);
-		words_free(&line);
-	}
-	return remote;
+	while (fstab_next(&text, &line))
+		if (is_remote(&line))
+			return true;
+	return false;
 }

@@ -71,7 +71,7 @@ size_t catalog_order(const struct catalog *catalog, const bool *wanted, size_t *
 
 void catalog_free(struct catalog *catalog);
 
-/* Does an /etc/fstab of size bytes name a remote file system that is mounted at boot? */
-bool fstab_has_remote(const char *text, size_t size);
+/* Does an /etc/fstab name a remote file system that is mounted at boot? Takes text apart in place. */
+bool fstab_has_remote(char *text);
 
 #endif

@@ -5,6 +5,8 @@
 #include "rcfilter/load.h"
 #include "rcfilter/runner.h"
 #include "common/fd.h"
+#include "common/file.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,21 +29,14 @@ static char *text_of(int dirfd, const char *path, size_t *ret_size)
 	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	auto_free char *text = NULL;
 	struct stat st;
-	size_t size = 0;
-	ssize_t n;
+	ssize_t size;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > TEXT_MAX)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return NULL;
-	text = malloc((size_t)st.st_size + 1);
-	if (!text)
+	size = file_read_fd(fd, TEXT_MAX, &text);
+	if (size < 0)
 		return NULL;
-	while (size < (size_t)st.st_size) {
-		n = read(fd, text + size, (size_t)st.st_size - size);
-		if (n <= 0)
-			break;
-		size += (size_t)n;
-	}
-	*ret_size = size;
+	*ret_size = (size_t)size;
 	return take_pointer(text);
 }
 
@@ -138,7 +133,7 @@ static bool has_remote_fs(void)
 	size_t size;
 	auto_free char *text = text_of(AT_FDCWD, "/etc/fstab", &size);
 
-	return text && fstab_has_remote(text, size);
+	return text && fstab_has_remote(text);
 }
 
 /* --- the directories ------------------------------------------------------------------------- */
@@ -148,13 +143,9 @@ static bool is_covered(const struct scripts *scripts, const char *path)
 {
 	size_t i;
 
-	for (i = 0; i < scripts->places; i++) {
-		size_t length = strlen(scripts->place[i].path);
-
-		if (strncmp(scripts->place[i].path, path, length) == 0 &&
-		    (!path[length] || path[length] == '/'))
+	for (i = 0; i < scripts->places; i++)
+		if (is_at_or_below(path, scripts->place[i].path))
 			return true;
-	}
 	return false;
 }
 

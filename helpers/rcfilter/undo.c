@@ -5,9 +5,9 @@
 #include "rcfilter/undo.h"
 #include "rcfilter/words.h"
 #include "common/fd.h"
+#include "common/mountinfo.h"
 #include "common/survivor.h"
 #include "passthrough/fusemount.h"
-#include "passthrough/mountinfo.h"
 #include "passthrough/pidfile.h"
 
 #include <errno.h>
@@ -24,17 +24,14 @@
 /* The mount points of our views, the first mounted first. 0 or -errno. */
 static int find_views(struct words *paths)
 {
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
+	auto_free char *text = NULL;
 	struct mountinfo info;
-	size_t size = 0;
-	int r = file ? 0 : -errno;
+	int r = mountinfo_read(&text);
+	char *rest = text;
 
-	while (r == 0 && getline(&line, &size, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (mountinfo_parse(line, &info) == 0 && strcmp(info.type, RCFILTER_TYPE) == 0)
-			r = words_add(paths, info.path, strlen(info.path));
-	}
+	while (r == 0 && mountinfo_next(&rest, &info))
+		if (strcmp(info.type, RCFILTER_TYPE) == 0)
+			r = words_add(paths, info.target, strlen(info.target));
 	return r;
 }
 

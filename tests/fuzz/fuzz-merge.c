@@ -10,8 +10,9 @@
 #include "common/timeline.h"
 #include "merge/client.h"
 #include "merge/list.h"
-#include "merge/mounts.h"
+#include "merge/overlayopt.h"
 #include "merge/views.h"
+#include "merge/wake.h"
 #include "merge/xattrs.h"
 
 #include <errno.h>
@@ -32,14 +33,28 @@ static char *copy_of(const char *text)
 	return copy;
 }
 
+/* The part of the text before the first empty line as mountinfo, what follows as fstab. */
+static void try_wake(char *text)
+{
+	struct list list = { .entries = { { 0, "/var" }, { 1, "/srv/a b" } }, .count = 2 };
+	char *fstab = strstr(text, "\n\n");
+	char none[] = "";
+	char why[32];
+
+	if (fstab)
+		*fstab++ = '\0';
+	if (wake_decide(&list, text, fstab ? fstab : none, why, sizeof(why)) == WAKE_READY &&
+	    why[0])
+		abort();
+}
+
 /* Every line of the text as a line of fstab, waited for by directories that the text may name. */
 static void try_lists(char *text)
 {
 	char *lines = copy_of(text);
 	char *rest = lines;
+	struct fstab_line line;
 	struct list list;
-	const char *target;
-	char *line;
 
 	if (list_parse(&list, text) < 0) {
 		list_free(&list);
@@ -48,14 +63,17 @@ static void try_lists(char *text)
 	}
 	if (list.count > LIST_MAX)
 		abort();
-	while ((line = strsep(&rest, "\n")))
-		if (list_need(&list, line, &target) != NEED_NOT && *target != '/')
+	while (fstab_next(&rest, &line)) {
+		if (*line.source == '#' || !*line.type)
 			abort();
+		if (list_need(&list, &line) != NEED_NOT && *line.target != '/')
+			abort();
+	}
 	list_free(&list);
 	free(lines);
 }
 
-static int note_child(void *data, const struct mount_line *mount)
+static int note_child(void *data, const struct mountinfo *mount)
 {
 	(void)data;
 	return mount->target && mount->type ? 0 : -EINVAL;
@@ -65,17 +83,22 @@ static void try_mounts(char *text)
 {
 	char value[PATH_MAX];
 	enum view_state state;
-	struct mount_line mount;
+	struct mountinfo mount;
 	const char *at;
 	uint64_t id = 0;
 
 	(void)views_look(text, "/var", &state, &id);
 	(void)views_each_child(text, id, note_child, NULL);
-	if (mounts_parse(text, &mount) < 0)
-		return;
-	for (at = mount.super; mounts_next_value(&at, "lowerdir=", value, sizeof(value));)
-		(void)is_at_or_below(value, mount.target);
-	(void)mounts_has_option(mount.options, "ro");
+	while (mountinfo_next(&text, &mount)) {
+		/* Only the source may be missing. */
+		if (!*mount.root || !*mount.target || !*mount.options || !*mount.type ||
+		    !*mount.super)
+			abort();
+		for (at = mount.super; overlayopt_next(&at, "lowerdir=", value, sizeof(value));)
+			if (is_below(value, mount.target) && !is_at_or_below(value, mount.target))
+				abort();
+		(void)has_option(mount.options, "ro");
+	}
 }
 
 static void try_attribute(const char *name)
@@ -135,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		try_lists(text);
 		return 0;
@@ -147,6 +170,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 3:
 		try_answer(text);
+		break;
+	case 4:
+		try_wake(text);
 		break;
 	default:
 		try_words(text);

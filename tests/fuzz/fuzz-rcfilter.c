@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct catalog catalog = { 0 };
 	char *part[PARTS];
+	char *fstab;
 	size_t length[PARTS];
 	size_t i;
 
@@ -68,7 +69,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    catalog_resolve(&catalog, true) == 0)
 		check_catalog(&catalog);
 	catalog_free(&catalog);
-	(void)fstab_has_remote(part[3], length[3]);
+	fstab = strndup(part[3], length[3]);
+	(void)fstab_has_remote(fstab);
+	free(fstab);
 	(void)pressure_percent(part[3], length[3]);
 	for (i = 0; i < PARTS; i++)
 		free(part[i]);

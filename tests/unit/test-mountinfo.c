@@ -3,9 +3,10 @@
 #include "config.h"
 
 #include "check.h"
-#include "passthrough/mountinfo.h"
+#include "common/mountinfo.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static void test_plain(void)
 {
@@ -16,11 +17,14 @@ static void test_plain(void)
 	CHECK_INT(mountinfo_parse(line, &info), 0);
 	CHECK_INT(info.id, 105);
 	CHECK_INT(info.parent, 90);
-	CHECK_STR(info.device, "0:53");
+	CHECK_INT(info.major, 0);
+	CHECK_INT(info.minor, 53);
 	CHECK_STR(info.root, "/");
-	CHECK_STR(info.path, "/var");
+	CHECK_STR(info.target, "/var");
 	CHECK_STR(info.type, "fuse.initfs-hold");
 	CHECK_STR(info.source, "initfs");
+	CHECK_STR(info.options, "rw,relatime");
+	CHECK_STR(info.super, "rw");
 }
 
 static void test_escapes(void)
@@ -30,8 +34,20 @@ static void test_escapes(void)
 
 	CHECK_INT(mountinfo_parse(line, &info), 0);
 	CHECK_STR(info.root, "/a\\b");
-	CHECK_STR(info.path, "/with space\ttab\nend");
+	CHECK_STR(info.target, "/with space\ttab\nend");
 	CHECK_STR(info.source, "");
+	CHECK_STR(info.super, "rw");
+}
+
+/* A comma of a path is \054 until the value was cut out. */
+static void test_super(void)
+{
+	char line[] = "22 1 0:20 / / rw - overlay a\\040b ro,lowerdir=/a\\054b,upperdir=/u";
+	struct mountinfo info;
+
+	CHECK_INT(mountinfo_parse(line, &info), 0);
+	CHECK_STR(info.source, "a b");
+	CHECK_STR(info.super, "ro,lowerdir=/a\\054b,upperdir=/u");
 }
 
 static void check_bad(const char *text)
@@ -50,17 +66,48 @@ static void test_bad(void)
 	check_bad("1 2 0:1 / /a rw shared:1");
 	check_bad("1 2 0:1 / /a rw -");
 	check_bad("1 2 0:1 / /a rw - tmpfs");
+	check_bad("1 2 0:1 / /a rw - tmpfs none");
+	check_bad("1 2 0:1 / /a rw - tmpfs none ");
+	check_bad("1 2 0:1  /a rw - tmpfs none rw");
+	check_bad("1 2 0 / /a rw - tmpfs none rw");
+	check_bad("1 2 0:x / /a rw - tmpfs none rw");
+	check_bad("1 2 :1 / /a rw - tmpfs none rw");
+	check_bad("1 2 0:4294967296 / /a rw - tmpfs none rw");
 	check_bad("x 2 0:1 / /a rw - tmpfs none rw");
 	check_bad("1 -2 0:1 / /a rw - tmpfs none rw");
 }
 
-static void test_below(void)
+static void test_next(void)
 {
-	CHECK(is_path_below("/var/log", "/var"));
-	CHECK(!is_path_below("/var", "/var"));
-	CHECK(!is_path_below("/variable", "/var"));
-	CHECK(is_path_below("/var", "/"));
-	CHECK(!is_path_below("/", "/"));
+	char text[] = "nonsense\n\n1 0 0:1 / /a rw - tmpfs none rw\n1 0\n"
+		      "2 0 0:2 / /b rw - tmpfs none rw";
+	struct mountinfo info;
+	char *rest = text;
+
+	CHECK(mountinfo_next(&rest, &info));
+	CHECK_STR(info.target, "/a");
+	CHECK(mountinfo_next(&rest, &info));
+	CHECK_STR(info.target, "/b");
+	CHECK(!mountinfo_next(&rest, &info));
+	CHECK(!mountinfo_next(&rest, &info));
+}
+
+/* The kernel's own text: the test's process has a root, as every one has. */
+static void test_read(void)
+{
+	struct mountinfo info;
+	char *text = NULL;
+	char *rest;
+	int lines = 0, understood = 0;
+
+	CHECK_INT(mountinfo_read(&text), 0);
+	for (rest = text; rest && *rest; rest++)
+		lines += *rest == '\n';
+	for (rest = text; mountinfo_next(&rest, &info);)
+		understood++;
+	CHECK(lines > 0);
+	CHECK_INT(understood, lines);
+	free(text);
 }
 
 int main(void)
@@ -68,6 +115,8 @@ int main(void)
 	test_plain();
 	test_escapes();
 	test_bad();
-	test_below();
+	test_super();
+	test_next();
+	test_read();
 	return check_result();
 }

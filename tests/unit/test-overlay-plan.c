@@ -164,19 +164,6 @@ static void test_fstab(void)
 	check_fstab("/vary", "/var", false);
 }
 
-static void test_below(void)
-{
-	CHECK(is_at_or_below("/var", "/var"));
-	CHECK(is_at_or_below("/var/log", "/var"));
-	CHECK(is_at_or_below("/var/log", "/var/"));
-	CHECK(is_at_or_below("/var/", "/var"));
-	CHECK(is_at_or_below("/var", "/"));
-	CHECK(is_at_or_below("/", "/"));
-	CHECK(!is_at_or_below("/", "/var"));
-	CHECK(!is_at_or_below("/vary", "/var"));
-	CHECK(!is_at_or_below("/va", "/var"));
-}
-
 int main(void)
 {
 	test_good();
@@ -184,6 +171,5 @@ int main(void)
 	test_root();
 	test_dirs();
 	test_fstab();
-	test_below();
 	return check_result();
 }

@@ -82,11 +82,65 @@ static void test_path(void)
 	CHECK(!is_clean_path("/./var"));
 }
 
+static void test_below(void)
+{
+	CHECK(is_at_or_below("/var", "/var"));
+	CHECK(is_at_or_below("/var/log", "/var"));
+	CHECK(is_at_or_below("/var/log", "/var/"));
+	CHECK(is_at_or_below("/var/", "/var"));
+	CHECK(is_at_or_below("/var", "/"));
+	CHECK(is_at_or_below("/", "/"));
+	CHECK(!is_at_or_below("/", "/var"));
+	CHECK(!is_at_or_below("/vary", "/var"));
+	CHECK(!is_at_or_below("/va", "/var"));
+	CHECK(is_below("/var/log", "/var"));
+	CHECK(!is_below("/var", "/var"));
+	CHECK(!is_below("/var/", "/var"));
+	CHECK(!is_below("/variable", "/var"));
+	CHECK(is_below("/var", "/"));
+	CHECK(!is_below("/", "/"));
+}
+
+static void check_unescaped(const char *escaped, const char *wanted)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%s", escaped);
+	unescape_octal(text);
+	CHECK_STR(text, wanted);
+}
+
+static void test_unescape(void)
+{
+	check_unescaped("a\\040b\\011\\012\\134", "a b\t\n\\");
+	check_unescaped("\\134040", "\\040"); /* not twice */
+	check_unescaped("\\04", "\\04");
+	check_unescaped("\\", "\\");
+	check_unescaped("\\089\\477", "\\089\\477");
+	check_unescaped("\\377", "\377");
+	check_unescaped("a\\000b", "a\\000b");
+	check_unescaped("", "");
+}
+
+static void test_option(void)
+{
+	CHECK(has_option("rw,noatime", "rw"));
+	CHECK(has_option("rw,noatime", "noatime"));
+	CHECK(!has_option("rw,noatime", "noatim"));
+	CHECK(!has_option("x_netdev,_netdevs", "_netdev"));
+	CHECK(!has_option("rw=1", "rw"));
+	CHECK(has_option(",,rw,", "rw"));
+	CHECK(!has_option("", "rw"));
+}
+
 int main(void)
 {
 	test_number();
 	test_size();
 	test_boolean();
 	test_path();
+	test_below();
+	test_unescape();
+	test_option();
 	return check_result();
 }
