@@ -6,14 +6,22 @@
 #include "config.h"
 
 #include "merge/copy.h"
+#include "merge/bulk.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* No block of a disk is larger than a page. The window is mapped, so it counts as our memory. */
+#define DIRECT_ALIGN 4096
+#define DIRECT_WINDOW ((off_t)4 * 1024 * 1024)
 
 static int failed(struct copier *copier, const char *step, int error)
 {
@@ -63,8 +71,46 @@ static ssize_t copy_piece(struct copier *copier, int from, int to, off_t at, siz
 	return r < 0 ? failed(copier, "write the staged copy of", r) : n;
 }
 
+/*
+ * The disk takes the pages of the upper layer as they are: nothing is copied in memory, and neither
+ * does the page cache fill up with what programs have in RAM already. The kernel reads the mapping,
+ * we do not, so that a file which shrinks is an error and no SIGBUS. Returns how far it came: what
+ * is wrong with the rest, the ordinary way will say.
+ */
+static off_t copy_direct(int from, int to, off_t at, off_t end)
+{
+	int flags = fcntl(to, F_GETFL);
+
+	end -= end % DIRECT_ALIGN;
+	if (flags < 0 || at % DIRECT_ALIGN || fcntl(to, F_SETFL, flags | O_DIRECT) < 0)
+		return at;
+	while (at < end) {
+		size_t size = end - at < DIRECT_WINDOW ? (size_t)(end - at) : DIRECT_WINDOW;
+		void *data = mmap(NULL, size, PROT_READ, MAP_SHARED, from, at);
+		ssize_t n;
+
+		if (data == MAP_FAILED)
+			break;
+		n = pwrite(to, data, size, at);
+		(void)munmap(data, size);
+		if (n <= 0)
+			break;
+		at += n;
+		if (n % DIRECT_ALIGN)
+			break;
+	}
+	(void)fcntl(to, F_SETFL, flags); /* it had these before */
+	return at;
+}
+
 static int copy_extent(struct copier *copier, int from, int to, off_t at, off_t end)
 {
+	if (copier->is_direct && copier->no_range && end - at >= BULK_MIN) {
+		off_t reached = copy_direct(from, to, at, end);
+
+		copier->bytes += (uint64_t)(reached - at);
+		at = reached;
+	}
 	while (at < end) {
 		ssize_t n = copy_piece(copier, from, to, at, (size_t)(end - at));
 
@@ -104,28 +150,66 @@ static int copy_data(struct copier *copier, int from, int to, off_t size, bool h
 	return 0;
 }
 
-static int copy_regular(struct copier *copier, int from, const struct stat *st, int to_dir,
+/* What is right from birth is not written: each change of an inode is work for the journal. */
+static int copy_attributes(struct copier *copier, const struct copy_job *job)
+{
+	const struct stat *st = &job->st;
+	struct stat now;
+
+	if (fstat(job->to, &now) < 0)
+		return failed(copier, "inspect the staged copy of", -errno);
+	if (now.st_uid != st->st_uid || now.st_gid != st->st_gid) {
+		if (fchown(job->to, st->st_uid, st->st_gid) < 0)
+			return failed(copier, "set the owner of the staged copy of", -errno);
+		now.st_mode &= ~(mode_t)(S_ISUID | S_ISGID); /* chown takes them away */
+	}
+	if (now.st_mode != st->st_mode && fchmod(job->to, st->st_mode & 07777) < 0)
+		return failed(copier, "set the mode of the staged copy of", -errno);
+	return 0;
+}
+
+int copy_contents(struct copier *copier, const struct copy_job *job)
+{
+	const struct stat *st = &job->st;
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int r = copy_data(copier, job->from, job->to, st->st_size,
+			  st->st_blocks * 512 < st->st_size);
+
+	if (r == 0)
+		r = copy_attributes(copier, job);
+	if (r < 0)
+		return r;
+	r = xattrs_copy(job->from, job->to, &copier->xattrs);
+	if (r < 0)
+		return failed(copier, "set the extended attributes of the staged copy of", r);
+	if (futimens(job->to, times) < 0)
+		return failed(copier, "set the times of the staged copy of", -errno);
+	return 0;
+}
+
+/* btrfs has the sum of what a page was when it looked; programs may change it meanwhile. */
+static bool is_for_thread(int to, const struct stat *st)
+{
+	struct statfs fs;
+
+	return st->st_size >= BULK_MIN && fstatfs(to, &fs) == 0 && fs.f_type != BTRFS_SUPER_MAGIC;
+}
+
+/* Takes *from where it is still needed. Nobody but root gets to what stands at to_name yet. */
+static int copy_regular(struct copier *copier, int *from, const struct stat *st, int to_dir,
 			const char *to_name)
 {
-	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	const mode_t mode = st->st_uid == 0 ? st->st_mode & 0777 : 0600;
 	auto_close int to =
-		openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r;
+		openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	const struct copy_job job = { *from, to, *st, copier->who };
 
 	if (to < 0)
 		return failed(copier, "make the staged copy of", -errno);
-	r = copy_data(copier, from, to, st->st_size, st->st_blocks * 512 < st->st_size);
-	if (r < 0)
-		return r;
-	if (fchown(to, st->st_uid, st->st_gid) < 0)
-		return failed(copier, "set the owner of the staged copy of", -errno);
-	if (fchmod(to, st->st_mode & 07777) < 0)
-		return failed(copier, "set the mode of the staged copy of", -errno);
-	r = xattrs_copy(from, to, &copier->xattrs);
-	if (r < 0)
-		return failed(copier, "set the extended attributes of the staged copy of", r);
-	if (futimens(to, times) < 0)
-		return failed(copier, "set the times of the staged copy of", -errno);
+	if (!is_for_thread(to, st) || !bulk_take(copier, &job))
+		return copy_contents(copier, &job);
+	(void)take_fd(from);
+	(void)take_fd(&to);
 	return 0;
 }
 
@@ -176,37 +260,36 @@ static int copy_special(struct copier *copier, int from, const struct stat *st, 
  * Opens a regular file for reading, anything else without opening it really: a FIFO would wait for
  * its writer, a device may do something. O_NONBLOCK for what changed its type since.
  */
-static int open_object(int dir, const char *name, uint64_t ino, struct stat *ret_st)
+static int open_object(int dir, const char *name, uint64_t ino, mode_t type, struct stat *ret_st)
 {
-	auto_close int fd = -EBADF;
+	const int flags = S_ISREG(type) ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME
+					: O_PATH | O_NOFOLLOW;
+	auto_close int fd = open_walk(dir, name, flags, 0);
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? -ESTALE : -errno;
-	if (S_ISREG(st.st_mode))
-		fd = open_walk(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME, 0);
-	else
-		fd = open_walk(dir, name, O_PATH | O_NOFOLLOW, 0);
+	/* ELOOP, ENXIO: a symbolic link or a socket by now. */
+	if (fd == -ENOENT || (S_ISREG(type) && (fd == -ELOOP || fd == -ENXIO)))
+		return -ESTALE;
 	if (fd < 0)
-		return fd == -ENOENT ? -ESTALE : fd;
+		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_ino != ino)
+	if (st.st_ino != ino || (st.st_mode & S_IFMT) != (type & S_IFMT))
 		return -ESTALE;
 	*ret_st = st;
 	return take_fd(&fd);
 }
 
-int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, int to_dir,
-		const char *to_name)
+int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, mode_t type,
+		int to_dir, const char *to_name)
 {
 	struct stat st = { 0 };
-	auto_close int from = open_object(from_dir, name, ino, &st);
+	auto_close int from = open_object(from_dir, name, ino, type, &st);
 
 	if (from < 0)
 		return failed(copier, "open the upper layer's", from);
 	if (S_ISREG(st.st_mode))
-		return copy_regular(copier, from, &st, to_dir, to_name);
+		return copy_regular(copier, &from, &st, to_dir, to_name);
 	return copy_special(copier, from, &st, to_dir, to_name);
 }
 

@@ -11,21 +11,37 @@
 
 #define COPY_BUFFER (256 * 1024)
 
+struct bulk; /* bulk.h */
+
 struct copier {
 	struct xattr_buffers xattrs;
 	char data[COPY_BUFFER];
 	bool no_range; /* copy_file_range does not reach from the one file system to the other */
+	bool is_direct; /* big pieces go past the page cache */
+	struct bulk *bulk; /* the thread for big files, while there is one; bulk_end frees it */
+	void *who; /* what is copied now: the caller's, who wants to name it after a failure */
 	uint64_t bytes; /* of data that was copied */
 	const char *step; /* of the last failure */
 };
 
+/* A regular file that was made, and is to be filled. */
+struct copy_job {
+	int from;
+	int to;
+	struct stat st; /* from's */
+	void *who;
+};
+
+/* The data, owner, mode, attributes and times of job->from. Returns 0, or -errno and step. */
+int copy_contents(struct copier *copier, const struct copy_job *job);
+
 /*
- * Copies the object name below from_dir, which has to be the inode ino, to to_name below to_dir,
- * where there is none. Not for directories. -ESTALE: another object has the name by now. On other
- * failures a half-made one may stand at to_name.
+ * Copies the object name below from_dir, which has to be the inode ino of that type (S_IFMT), to
+ * to_name below to_dir, where there is none. Not for directories. -ESTALE: another object has the name by now. On other
+ * failures a half-made one may stand at to_name. A big file may be full only after bulk_end.
  */
-int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, int to_dir,
-		const char *to_name);
+int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, mode_t type,
+		int to_dir, const char *to_name);
 
 /*
  * Gives a directory the attributes of another, all but its times; fresh: it was made by us, empty,

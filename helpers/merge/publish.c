@@ -63,14 +63,17 @@ static int enter_all(struct publish *publish, const struct level *at, walk_fn *w
 static int place(struct publish *publish, const struct level *at, struct change *child,
 		 struct fault *fault)
 {
+	/* What the scan saw is tried first; an earlier run may have published the name since. */
+	const unsigned int first = child->lower ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+	const unsigned int second = child->lower ? RENAME_NOREPLACE : RENAME_EXCHANGE;
 	char staged[PLACE_NAME_MAX];
 	int from = publish->place->dir;
 
 	(void)place_name('s', child->id, staged);
-	if (renameat2(from, staged, at->lower, child->name, RENAME_NOREPLACE) < 0) {
-		if (errno != EEXIST)
+	if (renameat2(from, staged, at->lower, child->name, first) < 0) {
+		if (errno != EEXIST && errno != ENOENT)
 			return failed(child, -errno, "publish", fault);
-		if (renameat2(from, staged, at->lower, child->name, RENAME_EXCHANGE) < 0)
+		if (renameat2(from, staged, at->lower, child->name, second) < 0)
 			return failed(child, -errno, "publish", fault);
 	}
 	publish->names++;

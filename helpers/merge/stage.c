@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/stage.h"
+#include "merge/bulk.h"
 #include "merge/sweep.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -72,7 +73,11 @@ static int copy(struct stage *stage, const struct level *at, struct change *chil
 		const char *name, struct fault *fault)
 {
 	struct copier *copier = stage->copier;
-	int r = copy_object(copier, at->upper, child->name, child->stamp.ino, dir, name);
+	int r;
+
+	copier->who = child;
+	r = copy_object(copier, at->upper, child->name, child->stamp.ino, child->stamp.mode, dir,
+			name);
 
 	if (r == -ESTALE && stage->is_live) {
 		child->certain = false;
@@ -258,8 +263,12 @@ static int stage_level(struct stage *stage, struct tree *tree, const struct leve
 int stage_layer(struct stage *stage, struct layer *layer, struct fault *fault)
 {
 	struct level root = { layer->tree.root, layer->upper, -EBADF };
+	void *who = NULL;
 	int r = stage_level(stage, &layer->tree, &root, fault);
+	int bulk = bulk_end(stage->copier, &who);
 
+	if (r == 0 && bulk < 0)
+		r = failed(who, bulk, stage->copier->step, fault);
 	if (r == 0)
 		layer->tree.root->pending = false;
 	return r;
