@@ -5,7 +5,7 @@
  *	--kill=N		kills it with SIGKILL when it begins its N-th call
  *	--fail=ERROR@N[+]	makes its N-th call fail with ERROR instead of being carried out; with
  *				a + all calls from there on
- *	--before=NAME=SHELL	runs SHELL, and waits for it, before each call of that name
+ *	--before=NAME,…=SHELL	runs SHELL, and waits for it, before each call of those names
  *	--list=FILE		writes the calls to FILE, one line for each, its name
  *	--from=PATH		counts from the call that opens PATH, so that the loader's are none
  *
@@ -92,7 +92,7 @@ static const struct {
 
 struct wish {
 	const char *from; /* counting begins where this is opened; NULL: it has begun */
-	const char *before; /* NAME=SHELL */
+	const char *before; /* NAME,…=SHELL */
 	FILE *list;
 	int error; /* 0: kill */
 	unsigned long at; /* 0: nothing */
@@ -193,12 +193,25 @@ static void set_result(pid_t pid, int error)
 }
 #endif
 
-static void run_before(const char *before, const char *name)
+/* Is name one of the comma separated ones before the '='? */
+static bool is_listed(const char *list, const char *name)
 {
 	size_t length = strlen(name);
 
-	if (strncmp(before, name, length) == 0 && before[length] == '=' &&
-	    system(before + length + 1) != 0)
+	for (;;) {
+		size_t n = strcspn(list, ",=");
+
+		if (n == length && strncmp(list, name, n) == 0)
+			return true;
+		if (list[n] != ',')
+			return false;
+		list += n + 1;
+	}
+}
+
+static void run_before(const char *before, const char *name)
+{
+	if (is_listed(before, name) && system(strchr(before, '=') + 1) != 0)
 		give_up(before);
 }
 
@@ -315,7 +328,7 @@ static bool parse_option(int code, struct wish *wish)
 		return parse_fail(optarg, wish);
 	case 'b':
 		wish->before = optarg;
-		return true;
+		return strchr(optarg, '=');
 	case 'l':
 		wish->list = fopen(optarg, "we");
 		return wish->list;

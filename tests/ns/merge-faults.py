@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A merge is killed, or fails, at each of its system calls. MERGE_POINTS=all: at each in each way."""
 import collections
-import multiprocessing
 import os
 import random
 import sys
 
-from merge_points import Broken, Scene, check
+from merge_points import Broken, Scene, check, in_parallel
 
 # Most of a point is waiting for the kernel to have unmounted.
 WORKERS = 2 * os.cpu_count()
@@ -95,14 +94,13 @@ def main():
     points = plan(calls, os.environ.get("MERGE_POINTS") == "all")
     shares = [points[i::WORKERS] for i in range(WORKERS)]
     ends = collections.Counter()
-    with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
-        for found in pool.map(work, shares):
-            ends += found
+    for found in in_parallel(work, shares):
+        ends.update(found)
     print(f"{len(calls)} calls, {len(points)} points: {dict(ends)}")
     if ends["broken"]:
         sys.exit(f"{ends['broken']} points are broken")
     # All ways to end were taken, or the points are badly chosen.
-    for end in ("killed", 0, 1, 3, 4):
+    for end in ("killed", "0", "1", "3", "4"):
         check(ends[end], f"no point ended with {end}")
 
 

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import importlib.machinery
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -183,23 +185,73 @@ def loop_mount(image, target, kind):
         os.close(fd)
 
 
+PR_SET_PDEATHSIG = 1
+
+
+def in_child(work, share, pipe):
+    """Ends the process."""
+    status = 1
+    try:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        os.write(pipe, json.dumps(work(share)).encode())
+        status = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+def in_parallel(work, shares):
+    """What work, in a process for each share, has returned; it may say so in 4 KiB of JSON."""
+    sys.stdout.flush()
+    children = []
+    for share in shares:
+        read, written = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            in_child(work, share, written)
+        os.close(written)
+        children.append((pid, read))
+    results = []
+    for pid, read in children:
+        with open(read, "rb") as pipe:
+            results.append(pipe.read())
+        check(os.waitpid(pid, 0)[1] == 0, "a share of the points was not tried")
+    return [json.loads(result) for result in results]
+
+
 class Scene:
     """disk/var is the lower directory, ram/upper the layer over it."""
 
     def __init__(self, size=8 << 20):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that close is called
+        self.place()
+        with open(self.image, "wb") as file:
+            file.truncate(size)
+        # The order of names in a directory, and with it that of the calls, is always the same.
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-I", "256", "-J", "size=1", "-E",
+                        "hash_seed=01234567-89ab-cdef-0123-456789abcdef", self.image], check=True)
+
+    def place(self):
         self.folder = tempfile.mkdtemp(prefix="initfs-points.", dir="/dev/shm")
         self.disk, self.ram, self.view = (f"{self.folder}/{n}" for n in ("disk", "ram", "view"))
         self.lower, self.upper = f"{self.disk}/var", f"{self.ram}/upper"
         self.image = f"{self.folder}/image"
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that close is called
         for path in (self.disk, self.ram, self.view):
             os.mkdir(path)
+
+    def again(self):
+        """The very same scene in another process, in another place."""
+        upper = self.upper
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        self.place()
+        mount("scene", self.ram, "tmpfs", "mode=0700")
+        subprocess.run(["cp", "-a", upper, self.upper], check=True)
+        os.mkdir(f"{self.ram}/work")
         with open(self.image, "wb") as file:
-            file.truncate(size)
-        subprocess.run(["mkfs.ext4", "-q", "-F", "-I", "256", "-J", "size=1", "-E",
-                        "hash_seed=01234567-89ab-cdef-0123-456789abcdef", self.image],
-                       check=True) if size < 16 << 20 else subprocess.run(
-                           ["mkfs.ext4", "-q", "-F", self.image], check=True)
+            file.write(self.pristine)
+        loop_mount(self.image, self.disk, "ext4")
 
     def make(self):
         loop_mount(self.image, self.disk, "ext4")
@@ -241,7 +293,7 @@ class Scene:
     def merge(self, *before):
         """Runs a merge, by a tool if one is given; its exit status and what it said."""
         done = subprocess.run([*before, MERGE, f"--upper={self.upper}", f"--lower={self.lower}"],
-                              stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+                              stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, timeout=300)
         return done.returncode, done.stderr.decode(errors="replace")
 
     def at(self, *what):

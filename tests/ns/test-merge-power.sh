@@ -97,7 +97,7 @@ for fs in ${MERGE_FS:-ext4}; do
 
 	last=$("$HERE/merge-replay" points "$SCENE/log.kept" 1)
 	[ "$last" -gt 20 ] || fail "only $last writes were logged"
-	for n in $committed $("$HERE/merge-replay" points "$SCENE/log.kept" "${MERGE_POINTS:-8}"); do
+	for n in $committed $("$HERE/merge-replay" points "$SCENE/log.kept" "${MERGE_POINTS:-3}"); do
 		power_fails_at "$n"
 		[ "$n" = "$last" ] && expect_disk
 		finishes "$n"
