@@ -138,10 +138,29 @@ static int delete_names(struct publish *publish, const struct level *at, struct 
 	return r < 0 ? failed(at->change, r, publish->copier->step, fault) : 0;
 }
 
+/* Programs must not see a link more than there are names, so the common copy's own name goes. */
+static int drop_group_names(struct publish *publish, struct layer *layer, struct fault *fault)
+{
+	const struct link_group *group;
+	char name[PLACE_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < layer->tree.group_buckets; i++)
+		for (group = layer->tree.groups[i]; group; group = group->in_bucket)
+			if (group->staged &&
+			    unlinkat(publish->place->dir, place_name('l', group->id, name), 0) <
+				    0 &&
+			    errno != ENOENT)
+				return fault_at(fault, -errno, "unlink the staged copy", name);
+	return 0;
+}
+
 int publish_layer(struct publish *publish, struct layer *layer, struct fault *fault)
 {
 	struct level root = { layer->tree.root, layer->upper, layer->lower };
 	int r = place_names(publish, &root, fault);
 
+	if (r == 0)
+		r = drop_group_names(publish, layer, fault);
 	return r < 0 ? r : delete_names(publish, &root, fault);
 }
