@@ -219,6 +219,48 @@ static void print_kept(const struct timeline_event *kept)
 	}
 }
 
+static bool has_gone(const struct record *record, size_t since, const char *directory)
+{
+	size_t i;
+
+	for (i = since; i < record->count; i++) {
+		const struct timeline_event *event = &record->lines[i].event;
+		const char *dir =
+			record->lines[i].is_event && strcmp(event->event, "socket.gone") == 0
+				? timeline_value(event, "dir")
+				: NULL;
+
+		if (dir && strcmp(dir, directory) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Parts of the view that wait for sockets and FIFOs to be closed. */
+static void print_waiting(const struct record *record)
+{
+	bool is_first = true;
+	size_t i;
+
+	for (i = 0; i < record->count; i++) {
+		const struct timeline_event *event = &record->lines[i].event;
+		const char *dir, *names;
+
+		if (!record->lines[i].is_event || strcmp(event->event, "socket.kept") != 0)
+			continue;
+		dir = timeline_value(event, "dir");
+		names = timeline_value(event, "names");
+		if (!dir || has_gone(record, i, dir))
+			continue;
+		print_label(is_first ? "waits" : "");
+		is_first = false;
+		print_text(dir);
+		(void)fputs("  in use: ", stdout);
+		print_text(names ? names : "?");
+		(void)putchar('\n');
+	}
+}
+
 static void print_program(const struct program *program)
 {
 	static const char *const states[] = {
@@ -317,6 +359,7 @@ static void print_status(const struct status *status)
 	print_view(status);
 	print_merge(&status->summary);
 	print_kept(status->summary.layer_kept);
+	print_waiting(&status->record);
 	print_programs(&status->summary);
 	print_logins();
 	print_holders(status);

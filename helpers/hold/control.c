@@ -6,6 +6,7 @@
  *	seal			ok: no request is being carried out, and none will be until unseal
  *	prepare N + descriptor	ok nodes=… files=… orphans=…
  *	switch N		ok
+ *	keep N MOUNT DEV INO	ok
  *	unseal			ok
  *
  * or "error ERRNO text". A seal ends by itself when the connection that sealed closes, and after
@@ -15,6 +16,7 @@
 
 #include "hold/control.h"
 #include "hold/held.h"
+#include "hold/kept.h"
 #include "hold/prune.h"
 #include "hold/seat.h"
 #include "hold/walks.h"
@@ -140,6 +142,7 @@ static void unseal(struct control *control)
 			walks_restart(&hold->views[i]);
 	}
 	control->sealer = -1;
+	kept_settle(hold);
 	gate_open(&hold->gate);
 	held_release(hold);
 	for (i = 0; i < hold->count; i++)
@@ -233,6 +236,29 @@ static void do_switch(struct control *control, int place, const char *number, ch
 		(void)snprintf(reply, PACKET_MAX, "ok");
 }
 
+/* numbers: "N MOUNT DEV INO". A part of the view is mounted on the disk already. */
+static void do_keep(struct control *control, int place, char *numbers, char *reply)
+{
+	struct view *view = view_to_move(control, place, strsep(&numbers, " "), reply);
+	uint64_t value[3];
+	size_t i;
+	int r = 0;
+
+	if (!view)
+		return;
+	for (i = 0; i < 3 && r == 0; i++) {
+		const char *number = strsep(&numbers, " ");
+
+		r = number ? parse_number(number, UINT64_MAX, &value[i]) : -EINVAL;
+	}
+	if (r == 0)
+		r = kept_note(view, value[0], (dev_t)value[1], (ino_t)value[2]);
+	if (r < 0)
+		answer_error(reply, r, "it cannot be noted");
+	else
+		(void)snprintf(reply, PACKET_MAX, "ok");
+}
+
 static void carry_out(struct control *control, int place, char *request, int passed, char *reply)
 {
 	char *number = request;
@@ -242,6 +268,8 @@ static void carry_out(struct control *control, int place, char *request, int pas
 		do_prepare(control, place, number, passed, reply);
 	else if (strcmp(verb, "switch") == 0 && number)
 		do_switch(control, place, number, reply);
+	else if (strcmp(verb, "keep") == 0 && number)
+		do_keep(control, place, number, reply);
 	else if (strcmp(verb, "status") == 0 && !number)
 		do_status(control, reply);
 	else if (strcmp(verb, "seal") == 0 && !number)

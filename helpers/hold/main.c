@@ -4,6 +4,7 @@
 
 #include "hold/control.h"
 #include "hold/layers.h"
+#include "hold/parts.h"
 #include "hold/serve.h"
 #include "hold/undo.h"
 
@@ -142,6 +143,8 @@ static int hold(struct survivor *survivor, struct layers *layers, int run)
 		.count = layers->count,
 		.timeline = timeline_open(run),
 		.serve = serve,
+		.died = parts_sweep,
+		.look = parts_look,
 		.data = layers,
 	};
 	struct fault fault = { 0 };

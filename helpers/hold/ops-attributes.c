@@ -20,10 +20,12 @@ static void reply_stat(fuse_req_t req, const struct node *node)
 	struct stat st;
 	int r = view_stat(node, &st);
 
-	if (r < 0)
+	if (r < 0) {
 		(void)fuse_reply_err(req, -r);
-	else
-		(void)fuse_reply_attr(req, &st, view_attr_time(view_of(req), &st));
+		return;
+	}
+	view_show_number(node, &st);
+	(void)fuse_reply_attr(req, &st, view_attr_time(view_of(req), &st));
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

@@ -2,6 +2,7 @@
 /* Operations on names: finding, making, moving and removing them. */
 #include "config.h"
 
+#include "hold/kept.h"
 #include "hold/ops.h"
 
 #include "common/fd.h"
@@ -68,6 +69,7 @@ static void fill_entry(struct view *view, struct node *node, const struct stat *
 		.attr_timeout = view_attr_time(view, st),
 		.entry_timeout = view_entry_time(view),
 	};
+	view_show_number(node, &ret_entry->attr);
 }
 
 int entry_add(struct view *view, struct node *parent, const char *name, int *fd,
@@ -307,6 +309,8 @@ static void remove_name(fuse_req_t req, fuse_ino_t ino, const char *name, int fl
 		pthread_mutex_unlock(&view->tree.lock);
 	}
 	changing_end(view);
+	if (!error && view->is_on_disk)
+		kept_removed(view->hold, parent->fd, parent->dev, parent->ino);
 	(void)fuse_reply_err(req, error);
 }
 

@@ -133,6 +133,7 @@ static int hold_open(struct hold *hold, struct fault *fault)
 	gate_init(&hold->gate);
 	held_init(hold);
 	locks_init(&hold->locks);
+	(void)pthread_mutex_init(&hold->kept.lock, NULL);
 	return 0;
 }
 

@@ -35,6 +35,13 @@ struct walk_table {
 struct held;
 struct hold;
 struct seat;
+struct kept;
+
+/* Parts of views that are on the disk, which stay as long as sockets and FIFOs in them are used. */
+struct kept_list {
+	pthread_mutex_t lock;
+	struct kept *first;
+};
 
 /* One protected directory. */
 struct view {
@@ -60,6 +67,7 @@ struct hold {
 	pthread_cond_t held_came;
 	struct walk_table walks;
 	struct lock_table locks;
+	struct kept_list kept;
 	int proc; /* /proc/self/fd: objects are reopened through it; owned */
 	int run; /* /run/initfs; owned */
 	int timeline; /* owned */
@@ -121,6 +129,16 @@ int view_reopen(const struct hold *hold, int fd, int flags);
 
 /* fstat of an O_PATH descriptor; a node without a seat answers what it was. 0 or -errno. */
 int view_stat(const struct node *node, struct stat *ret_st);
+
+/*
+ * What the kernel is told as the number of the object: the disk's, once it is there. But it looks
+ * for who is bound to a socket under the number that the socket had when it was bound.
+ */
+static inline void view_show_number(const struct node *node, struct stat *st)
+{
+	if (S_ISSOCK(node->type))
+		st->st_ino = node->first_ino;
+}
 
 /* Wakes the main thread. */
 void view_wake(const struct hold *hold);

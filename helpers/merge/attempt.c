@@ -6,6 +6,7 @@
 #include "merge/carry.h"
 #include "merge/check.h"
 #include "merge/client.h"
+#include "merge/keep.h"
 #include "merge/merge.h"
 #include "merge/retire.h"
 #include "merge/views.h"
@@ -25,6 +26,8 @@
 #define SMALL_NAMES 32
 #define SMALL_BYTES (1 << 20)
 #define ROUNDS_MAX 8
+/* So often what was mounted or bound in the moment before the seal is looked for again. */
+#define TRIES_MAX 4
 #define NUMBER_MAX 24
 
 struct attempt {
@@ -36,6 +39,9 @@ struct attempt {
 	struct layer layers[LIST_MAX];
 	struct merge merge;
 	struct carry carry;
+	struct keep keep;
+	unsigned int tries; /* that were in vain because of what programs did at that moment */
+	bool is_raced;
 	struct attempt_result result;
 };
 
@@ -198,12 +204,28 @@ static int stage_live(struct attempt *attempt, struct fault *fault)
 	return 0;
 }
 
+/* Was anything mounted or bound since it was looked for? */
+static int check_races(struct attempt *attempt, struct fault *fault)
+{
+	const struct merge *merge = &attempt->merge;
+	int r = carry_check(&attempt->carry, merge->layers, merge->count, fault);
+
+	if (r == 0 && attempt->tries == TRIES_MAX)
+		keep_settle(&attempt->keep, merge->layers, merge->count, attempt->run);
+	else if (r == 0)
+		r = keep_check(&attempt->keep, merge->layers, merge->count, attempt->run, fault);
+	attempt->is_raced = r == -EAGAIN;
+	return r;
+}
+
 /* The rest, exactly: nothing changes any more. */
 static int stage_rest(struct attempt *attempt, struct fault *fault)
 {
 	struct merge_work found, done;
 	int r = merge_scan(&attempt->merge, false, &found, fault);
 
+	if (r == 0)
+		r = check_races(attempt, fault);
 	if (r == 0)
 		r = merge_stage(&attempt->merge, false, &done, fault);
 	if (r == 0 && done.names)
@@ -230,7 +252,8 @@ static int publish(struct attempt *attempt, struct fault *fault)
 		return r;
 	timeline_mark(attempt->timeline, "merge.published", "names",
 		      text_of(names, attempt->result.names), NULL);
-	return carry_attach(&attempt->carry, attempt->root, fault);
+	r = carry_attach(&attempt->carry, attempt->root, fault);
+	return r < 0 ? r : keep_attach(&attempt->keep, attempt->root, attempt->view, fault);
 }
 
 static int prepare_all(struct attempt *attempt, struct fault *fault)
@@ -272,20 +295,20 @@ static int switch_all(struct attempt *attempt, struct fault *fault)
 		r = switch_one(attempt, attempt->layers[i].number, fault);
 	if (r == 0)
 		timeline_mark(attempt->timeline, "merge.switched", NULL);
+	keep_report(&attempt->keep, attempt->layers, attempt->merge.count, attempt->timeline);
 	return r;
 }
 
 static int under_seal(struct attempt *attempt, struct fault *fault)
 {
-	int r = carry_check(&attempt->carry, attempt->layers, attempt->merge.count, fault);
+	int r = stage_rest(attempt, fault);
 
-	if (r == 0)
-		r = stage_rest(attempt, fault);
 	if (r == 0)
 		r = publish(attempt, fault);
 	if (r == 0)
 		r = prepare_all(attempt, fault);
 	if (r < 0) {
+		keep_undo(&attempt->keep);
 		carry_undo(&attempt->carry);
 		return r;
 	}
@@ -314,6 +337,37 @@ static int sealed(struct attempt *attempt, struct fault *fault)
 	return r;
 }
 
+/* What is asked through the view, which cannot be asked when it is sealed. */
+static int look_around(struct attempt *attempt, struct fault *fault)
+{
+	const struct merge *merge = &attempt->merge;
+	int r;
+
+	carry_free(&attempt->carry);
+	r = carry_find(&attempt->carry, merge->layers, merge->count, fault);
+	return r < 0 ? r : keep_find(&attempt->keep, merge->layers, merge->count, fault);
+}
+
+/*
+ * What a program mounts or binds between the look and the seal ends the try before anything was
+ * published; the next one knows it. Somebody who does nothing else does not hold up the merge.
+ */
+static int seal_until_quiet(struct attempt *attempt, struct fault *fault)
+{
+	int r;
+
+	for (;;) {
+		r = look_around(attempt, fault);
+		if (r == 0)
+			r = sealed(attempt, fault);
+		if (!attempt->is_raced || attempt->tries == TRIES_MAX)
+			return r;
+		attempt->tries++;
+		attempt->is_raced = false;
+		*fault = (struct fault){ 0 };
+	}
+}
+
 static int run(struct attempt *attempt, struct fault *fault)
 {
 	int r = open_all(attempt, fault);
@@ -330,13 +384,10 @@ static int run(struct attempt *attempt, struct fault *fault)
 	r = stage_live(attempt, fault);
 	if (r < 0)
 		return r;
-	r = carry_find(&attempt->carry, attempt->layers, attempt->merge.count, fault);
-	if (r < 0)
-		return r;
 	attempt->view = client_connect(attempt->run, fault);
 	if (attempt->view < 0)
 		return attempt->view;
-	r = sealed(attempt, fault);
+	r = seal_until_quiet(attempt, fault);
 	return r < 0 ? r : merge_sync(&attempt->merge, fault);
 }
 
@@ -348,6 +399,7 @@ static int finish(struct attempt *attempt, int result, struct fault *fault)
 
 	merge_free(&attempt->merge);
 	carry_free(&attempt->carry);
+	keep_free(&attempt->keep);
 	fd_close(&attempt->view);
 	fd_close(&attempt->root);
 	return result < 0 ? result : r;

@@ -151,11 +151,8 @@ int carry_check(const struct carry *carry, const struct layer *layers, size_t co
 	return r;
 }
 
-/*
- * The same place on the root's own mount: a clone of a mount cannot be mounted on, and a path would
- * lead into the view. A file handle opened on the root's mount is the directory underneath.
- */
-static int open_underneath(int root, int place)
+/* A file handle opened on the root's mount is the directory underneath. */
+int carry_underneath(int root, int place)
 {
 	union {
 		struct file_handle handle;
@@ -174,7 +171,7 @@ static int attach(struct carried *carried, int root, struct fault *fault)
 {
 	auto_close int place =
 		open_walk(carried->layer->lower, carried->path + 1, O_PATH | O_NOFOLLOW, 0);
-	auto_close int underneath = place < 0 ? place : open_underneath(root, place);
+	auto_close int underneath = place < 0 ? place : carry_underneath(root, place);
 	auto_close int clone = -EBADF;
 	int r;
 

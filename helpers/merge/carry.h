@@ -42,6 +42,12 @@ int carry_check(const struct carry *carry, const struct layer *layers, size_t co
 		struct fault *fault);
 
 /*
+ * Opens (O_PATH, owned by the caller) the same place on the root's own mount: a clone of a mount
+ * cannot be mounted on, and a path would lead into the view.
+ */
+int carry_underneath(int root, int place);
+
+/*
  * Under the seal, after publishing: attaches the clones, makes the symbolic links. root is a
  * directory of the root's own mount. On failure carry_undo takes back what could be done.
  */

@@ -8,6 +8,7 @@
 #include "common/parse.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #define SOCKET_NAME "hold.sock"
 /* A seal ends by itself after 30 s, so no answer comes later than that. */
 #define ANSWER_MS 40000
-#define REQUEST_MAX 64
+#define REQUEST_MAX 128
 
 int client_connect(int dirfd, struct fault *fault)
 {
@@ -95,6 +96,16 @@ int client_prepare(int fd, unsigned int layer, int directory, struct fault *faul
 int client_switch(int fd, unsigned int layer, struct fault *fault)
 {
 	return ask_layer(fd, "switch", layer, -EBADF, fault);
+}
+
+int client_keep(int fd, unsigned int layer, uint64_t mount, const struct stat *st,
+		struct fault *fault)
+{
+	char request[REQUEST_MAX];
+
+	(void)snprintf(request, sizeof(request), "keep %u %" PRIu64 " %" PRIu64 " %" PRIu64, layer,
+		       mount, (uint64_t)st->st_dev, (uint64_t)st->st_ino);
+	return ask(fd, request, -EBADF, fault);
 }
 
 int client_unseal(int fd, struct fault *fault)

@@ -5,6 +5,9 @@
 
 #include "common/fault.h"
 
+#include <stdint.h>
+#include <sys/stat.h>
+
 /* Connects to the socket in dirfd (/run/initfs). The caller owns the descriptor. */
 int client_connect(int dirfd, struct fault *fault);
 
@@ -12,6 +15,9 @@ int client_connect(int dirfd, struct fault *fault);
 int client_seal(int fd, struct fault *fault);
 int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault);
 int client_switch(int fd, unsigned int layer, struct fault *fault);
+/* The mount with that id shows a part of the layer's view over what on the disk is st. */
+int client_keep(int fd, unsigned int layer, uint64_t mount, const struct stat *st,
+		struct fault *fault);
 int client_unseal(int fd, struct fault *fault);
 
 #endif

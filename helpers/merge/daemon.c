@@ -11,7 +11,6 @@
 #include "merge/attempt.h"
 #include "merge/list.h"
 #include "merge/retire.h"
-#include "merge/sockets.h"
 #include "merge/wake.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -212,14 +211,11 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 {
 	struct fault fault = { 0 };
 	char names[24], bytes[24];
-	size_t i;
 	int r;
 
 	(void)snprintf(names, sizeof(names), "%" PRIu64, result->names);
 	(void)snprintf(bytes, sizeof(bytes), "%" PRIu64, result->bytes);
 	timeline_mark(daemon->timeline, "merge.done", "names", names, "bytes", bytes, NULL);
-	for (i = 0; i < daemon->list.count; i++)
-		sockets_report(daemon->list.entries[i].directory, daemon->timeline);
 	r = retire_layers(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r < 0)
 		(void)report(r, &fault, EXIT_FAILED);

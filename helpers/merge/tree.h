@@ -46,6 +46,8 @@ struct change {
 	bool staged; /* something stands at its place in the staging directory */
 	bool lower; /* the lower layer has the name: it is replaced */
 	bool has_links; /* not the only name of its inode */
+	bool is_looked_at; /* a socket: whether somebody is bound to it is known */
+	bool is_lost; /* somebody is, and nobody will reach him by this name */
 	char name[];
 };
 

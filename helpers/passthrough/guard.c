@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -357,12 +358,32 @@ static bool mend(struct guard *guard, int status)
 	return true;
 }
 
+/* Until there is a signal to be read, or for ever where there is nothing else to do. */
+static void wait_and_look(struct guard *guard, int mountinfo)
+{
+	struct pollfd wait[] = {
+		{ .fd = guard->signals, .events = POLLIN },
+		{ .fd = mountinfo, .events = POLLPRI },
+	};
+	int timeout = 0;
+
+	while (guard->look && !(wait[0].revents & POLLIN)) {
+		wait[0].revents = wait[1].revents = 0;
+		if (poll(wait, 2, timeout) < 0)
+			continue; /* EINTR by SIGSTOP and SIGCONT */
+		if (!(wait[0].revents & POLLIN))
+			timeout = guard->look(guard);
+	}
+}
+
 bool guard_run(struct guard *guard)
 {
+	auto_close int mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	struct signalfd_siginfo info;
 	int status;
 
 	for (;;) {
+		wait_and_look(guard, mountinfo);
 		if (read(guard->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 			continue; /* EINTR by SIGSTOP and SIGCONT */
 		if (info.ssi_signo == SIGTERM) {
@@ -372,6 +393,8 @@ bool guard_run(struct guard *guard)
 		if (waitpid(guard->child, &status, WNOHANG) != guard->child)
 			continue;
 		guard->child = 0;
+		if (guard->died)
+			guard->died(guard);
 		/* Whatever its status says: what counts is whether a view stands there unserved. */
 		if (!update_wanted(guard)) {
 			mourn_all(guard);

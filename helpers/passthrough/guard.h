@@ -58,6 +58,13 @@ struct guard {
 	 * else is mounted: a look-up through one would wait for us, who wait for it.
 	 */
 	void (*mourn)(size_t view, int device, void *data);
+	/* NULL, or called when a child has died, before anything is done about it. */
+	void (*died)(const struct guard *guard);
+	/*
+	 * NULL, or called when mounts have changed, and after as many milliseconds as it returned
+	 * (-1: not before they change again).
+	 */
+	int (*look)(const struct guard *guard);
 
 	pid_t child;
 	int signals; /* a signalfd of SIGCHLD and SIGTERM; owned */

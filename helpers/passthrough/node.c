@@ -209,7 +209,7 @@ struct node *node_add(struct tree *tree, int fd, const struct stat *st)
 		return NULL;
 	grow(tree);
 	node->dev = st->st_dev;
-	node->ino = st->st_ino;
+	node->ino = node->first_ino = st->st_ino;
 	node->type = st->st_mode & S_IFMT;
 	node->fd = fd;
 	node->next_fd = -EBADF;

@@ -33,6 +33,7 @@ struct node {
 	dev_t dev; /* with ino: its key. Follows the object when a copy-up gives it another number */
 	ino_t ino;
 	mode_t type; /* S_IFMT bits; never changes */
+	ino_t first_ino; /* its number when it was first seen */
 	int fd; /* O_PATH, owned; -EBADF where it has no seat any more */
 	uint64_t lookups; /* a debt: the kernel pays it by forget */
 	unsigned int holds; /* names below it, open files, streams: what else keeps it */

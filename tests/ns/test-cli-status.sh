@@ -89,6 +89,13 @@ says '^merge    done at 5.500 s, 12 names, 3456 bytes, programs waited 8300 us$'
 says '^early    rsyslog      ended at 6.000 s, status 0$'
 says_not 'layers|held by|logins'
 
+# parts of the view that wait for a socket to be closed, and one that does not wait any more
+printf '%s\n' '7.000000 socket.kept dir=/tmp/agent names=agent.1,agent.2' \
+	'7.000000 socket.kept dir=/tmp/top names=top' '7.500000 socket.gone dir=/tmp/top' >>"$timeline"
+status
+says '^waits    /tmp/agent  in use: agent.1,agent.2$'
+says_not '/tmp/top'
+
 # a terminal does not obey what a file name says
 printf '7.000000 early.skipped name=x why="\\x1b[31mred"\n' >>"$timeline"
 status

@@ -5,7 +5,6 @@
 #include "check.h"
 #include "merge/check.h"
 #include "merge/list.h"
-#include "merge/sockets.h"
 #include "merge/overlayopt.h"
 #include "merge/tree.h"
 #include "merge/views.h"
@@ -277,21 +276,6 @@ static void test_views(void)
 	CHECK_INT(count, 2);
 }
 
-static void test_sockets(void)
-{
-	char bound[] = "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /var/a b";
-	char none[] = "0000000000000000: 00000002 00000000 00010000 0001 01 12345";
-	char accepted[] = "0000000000000000: 00000003 00000000 00000000 0001 03 12346 /var/a";
-	char abstract[] = "0000000000000000: 00000002 00000000 00010000 0001 01  9 @/var/a";
-	char head[] = "Num       RefCount Protocol Flags    Type St Inode Path";
-
-	CHECK_STR(sockets_path(bound), "/var/a b");
-	CHECK(!sockets_path(none));
-	CHECK(!sockets_path(accepted));
-	CHECK(!sockets_path(abstract));
-	CHECK(!sockets_path(head));
-}
-
 int main(void)
 {
 	test_xattrs();
@@ -303,6 +287,5 @@ int main(void)
 	test_need();
 	test_wake();
 	test_views();
-	test_sockets();
 	return check_result();
 }

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of a view over the disk. */
+#include "config.h"
+
+#include "hold/parts.h"
+
+#include "common/fd.h"
+#include "common/inuse.h"
+#include "common/mountinfo.h"
+#include "common/openat.h"
+#include "common/timeline.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TYPE "fuse.initfs-hold"
+/* Between two looks, and so many times as long as a look has taken: directories may be large. */
+#define LOOK_MS 200
+#define LOOK_PART 50
+#define LOOK_MAX_MS 60000
+#define DEPTH_MAX 64
+/* More FIFOs than these in one part count as used as long as any FIFO of the view is. */
+#define FIFOS_MAX 64
+
+/*
+ * Opens (O_PATH, owned by the caller) what is mounted there, if it is that mount. Users may rename
+ * directories on the way at any time: what they put in their place must not be followed.
+ */
+static int open_part(const char *path, uint64_t id)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	auto_close int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	struct statx sx;
+
+	if (fd < 0)
+		return -errno;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &sx) < 0)
+		return -errno;
+	return sx.stx_mnt_id == id ? take_fd(&fd) : -ENOENT;
+}
+
+static int detach(const struct mountinfo *part, int timeline, const char *why)
+{
+	auto_close int fd = open_part(part->target, part->id);
+	char link[32];
+
+	if (fd < 0)
+		return fd;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (umount2(link, MNT_DETACH) < 0)
+		return -errno;
+	if (why)
+		timeline_mark(timeline, "socket.gone", "dir", part->target, "why", why, NULL);
+	else
+		timeline_mark(timeline, "socket.gone", "dir", part->target, NULL);
+	return 0;
+}
+
+int parts_detach(uint64_t id, int timeline, const char *why)
+{
+	auto_free char *text = NULL;
+	struct mountinfo mount;
+	char *rest;
+	int r = mountinfo_read(&text);
+
+	if (r < 0)
+		return r;
+	rest = text;
+	while (mountinfo_next(&rest, &mount))
+		if (mount.id == id && strcmp(mount.type, TYPE) == 0)
+			return detach(&mount, timeline, why);
+	return -ENOENT;
+}
+
+/* --- is it in use? Asked through the view, as any program would */
+
+struct look {
+	unsigned int depth;
+	size_t fifos;
+	ino_t fifo[FIFOS_MAX];
+};
+
+static bool has_socket(struct look *look, int dirfd);
+
+/* Asked, so that the kernel knows the same number for those who have it open. */
+static void note_fifo(struct look *look, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && look->fifos++ < FIFOS_MAX)
+		look->fifo[look->fifos - 1] = st.st_ino;
+}
+
+/* One name: is somebody bound to it, or to one below it? */
+static bool judge(struct look *look, int dirfd, const struct dirent *entry)
+{
+	auto_close int fd = -EBADF;
+	bool is_used = false;
+
+	if (entry->d_type != DT_SOCK && entry->d_type != DT_FIFO && entry->d_type != DT_DIR)
+		return false;
+	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		return false;
+	fd = open_walk(dirfd, entry->d_name, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return false; /* gone, or something else is mounted there */
+	if (entry->d_type == DT_SOCK)
+		return inuse_socket(fd);
+	if (entry->d_type == DT_FIFO) {
+		note_fifo(look, fd);
+		return false;
+	}
+	look->depth++;
+	is_used = look->depth > DEPTH_MAX || has_socket(look, fd);
+	look->depth--;
+	return is_used;
+}
+
+static bool has_socket(struct look *look, int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd); /* owns fd */
+	const struct dirent *entry;
+	bool is_used = false;
+
+	if (!dir) {
+		fd_close(&fd);
+		return false;
+	}
+	while (!is_used && (entry = readdir(dir)))
+		is_used = judge(look, dirfd, entry);
+	return is_used;
+}
+
+static int is_one_of(void *data, const char *path, const struct stat *st)
+{
+	const struct look *look = data;
+	size_t i;
+
+	for (i = 0; i < look->fifos && i < FIFOS_MAX; i++)
+		if (look->fifo[i] == st->st_ino)
+			return 1;
+	return look->fifos > FIFOS_MAX;
+}
+
+static bool is_used(int part)
+{
+	struct look look = { 0 };
+	struct stat st;
+
+	if (fstat(part, &st) < 0)
+		return false; /* its server is dead */
+	if (S_ISSOCK(st.st_mode))
+		return inuse_socket(part);
+	if (S_ISFIFO(st.st_mode))
+		note_fifo(&look, part);
+	else if (has_socket(&look, part))
+		return true;
+	return look.fifos && inuse_each_fifo(st.st_dev, is_one_of, &look);
+}
+
+/* --- looking at all */
+
+/* A view that is in its place has no parts: what is below it is its own, or not visible. */
+static bool is_of_view(const struct guard *guard, const struct mountinfo *mount)
+{
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < guard->count; i++) {
+		const struct guard_view *view = &guard->views[i];
+		size_t length = strlen(view->path);
+
+		if (strncmp(mount->target, view->path, length) == 0 &&
+		    (mount->target[length] == '/' || !mount->target[length]) &&
+		    fusemount_id_at(view->path, &id) == 0 && id == view->mount.id)
+			return true;
+	}
+	return false;
+}
+
+typedef void part_fn(const struct guard *guard, const struct mountinfo *part);
+
+/* Calls found for each part; returns how many there were. */
+static size_t each_part(const struct guard *guard, part_fn *found)
+{
+	auto_free char *text = NULL;
+	struct mountinfo mount;
+	size_t count = 0;
+	char *rest;
+
+	if (mountinfo_read(&text) < 0)
+		return 0;
+	rest = text;
+	while (mountinfo_next(&rest, &mount)) {
+		if (strcmp(mount.type, TYPE) != 0 || is_of_view(guard, &mount))
+			continue;
+		count++;
+		found(guard, &mount);
+	}
+	return count;
+}
+
+static void look_at(const struct guard *guard, const struct mountinfo *part)
+{
+	auto_close int fd = open_part(part->target, part->id);
+
+	if (fd < 0 || is_used(fd))
+		return;
+	fd_close(&fd);
+	(void)detach(part, guard->timeline, NULL); /* what fails is tried again */
+}
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int parts_look(const struct guard *guard)
+{
+	uint64_t began = milliseconds();
+	size_t count = each_part(guard, look_at);
+	uint64_t wait = LOOK_MS + (milliseconds() - began) * LOOK_PART;
+
+	if (!count)
+		return -1;
+	return wait > LOOK_MAX_MS ? LOOK_MAX_MS : (int)wait;
+}
+
+static void sweep(const struct guard *guard, const struct mountinfo *part)
+{
+	(void)detach(part, guard->timeline, "initfs-hold has died");
+}
+
+void parts_sweep(const struct guard *guard)
+{
+	(void)each_part(guard, sweep);
+}
