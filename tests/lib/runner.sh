@@ -11,6 +11,8 @@ runner_patterns=()
 
 # Only for a test that hangs; the longest takes a few minutes.
 runner_limit=1800
+# Lines of a failed test's log that are shown: in CI nobody can look at the log itself.
+runner_tail=60
 
 runner_start() {
 	runner_began=$SECONDS
@@ -60,13 +62,21 @@ runner_run() {
 	*) word=FAIL reason=" (status $status)" ;;
 	esac
 	echo "$word $name" >>"$work/results"
-	printf '%-4s %6s s  %-28s %s\n' "$word" "$(runner_seconds "$began")" "$name" "$promise$reason"
-	if [[ $word == FAIL ]]; then
-		tail -n 12 "$log" | sed 's/^/                 | /'
-		echo "                 the whole log: $log"
-		return 1
-	fi
+	runner_say "$word" "$(runner_seconds "$began")" "$name" "$promise$reason" "$log"
+	[[ $word != FAIL ]] || return 1
 	rm -rf "$folder"
+}
+
+# Tells how a test ended, and the end of its log when it failed. Tests run at the same time, and
+# their lines must not get into each other.
+runner_say() { # WORD SECONDS NAME PROMISE LOG
+	(
+		flock 9
+		printf '%-4s %6s s  %-28s %s\n' "$1" "$2" "$3" "$4"
+		[[ $1 == FAIL ]] || exit 0
+		tail -n "$runner_tail" "$5" | cut -c1-300 | sed 's/^/                 | /'
+		echo "                 the whole log: $5"
+	) 9>"$work/printing"
 }
 
 runner_seconds() { # BEGAN prints the seconds since then, with a tenth
@@ -84,11 +94,14 @@ runner_file() {
 }
 
 # Ends what the runner has started and what that has started; timeout(1) hands it on to its group.
+# Each stands still until its children have been told, or it would start the next test.
 runner_stop() { # PID
 	local child
 	for child in $(pgrep -P "$1"); do
+		kill -STOP "$child" 2>/dev/null
 		runner_stop "$child"
-		kill "$child" 2>/dev/null
+		kill -TERM "$child" 2>/dev/null
+		kill -CONT "$child" 2>/dev/null
 	done
 }
 
