@@ -23,7 +23,7 @@ def boot(title, **options):
 
 def wait_for_merge(g):
     try:
-        g.poll("grep -Eq ' (layer.gone|layer.kept|merge.failed|boot.stock)' /run/initfs/timeline", 120)
+        g.poll("grep -Eq ' (layer.gone|layer.kept|merge.failed|boot.stock)' /run/initfs/timeline")
     except LabError as e:
         print(f"    {e}")
 

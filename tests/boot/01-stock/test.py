@@ -13,7 +13,7 @@ find /run -path /run/udev -prune -o -print | sed 's/[0-9]\\{3,\\}/N/g' | sort -u
 
 
 def boot(name, **options):
-    with Guest(name=name, **options) as g:
+    with Guest(name=name, cpus=1, **options) as g:
         g.wait("greeter")
         g.wait("login")
         g.save_picture("greeter", g.path("greeter.png"))

@@ -34,6 +34,6 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     expect(same, "the disk holds the same bytes as before power-on")
     g.resume()
     g.need("touch /run/boot-lab-go")
-    g.poll("grep -q ' / / rw' /proc/self/mountinfo", 120)
+    g.poll("grep -q ' / / rw' /proc/self/mountinfo")
     g.need("echo boot-lab >/etc/boot-lab && sync")
     expect(g.disk.written() > 0, "once the disk is writable, the test does see writes")

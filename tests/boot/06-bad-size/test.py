@@ -5,7 +5,7 @@ from lab import Guest, console_lines, expect, wait_event
 
 NAMED = r"initfs: .*rd\.initfs\.size=banana is ignored"
 
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.size=banana") as g:
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.size=banana", cpus=1) as g:
     g.wait_console(NAMED)
     g.wait("greeter")
     g.wait("login")

@@ -18,13 +18,13 @@ from . import screen
 from .agent import AgentError, Result
 from .cpio import Archive
 from .fallback import console_lines, expect, stock_boot_after
-from .guest import Guest, LabError
+from .guest import BOOT_LIMIT, Guest, LabError
 from .image import Disk, guest_folder
 from .qmp import QmpError
 from .record import events, wait_event
 from .timeline import Timeline
 
-__all__ = ["Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "console_lines", "events",
+__all__ = ["BOOT_LIMIT", "Archive", "Disk", "Guest", "LabError", "Result", "Timeline", "console_lines", "events",
            "expect", "guest_folder", "screen", "skip", "stock_boot_after", "wait_event"]
 
 

@@ -7,6 +7,9 @@ import threading
 import time
 from dataclasses import dataclass
 
+# Only a guard against hanging, as all limits here.
+READ_LIMIT = 60
+
 
 class AgentError(Exception):
     pass
@@ -41,7 +44,7 @@ class Agent:
         body = text.encode()
         with self._lock:
             ident = self._request(f"RUN {{}} {limit} {len(body)}", body)
-            end = time.monotonic() + limit + 60
+            end = time.monotonic() + limit + READ_LIMIT
             output = b""
             while True:
                 words = self._answer(ident, ("OUT", "END"), end)
@@ -57,7 +60,7 @@ class Agent:
     def _request(self, line, body):
         ident = str(next(self._ids))
         data = line.format(ident).encode() + b"\n" + body
-        end = time.monotonic() + 60
+        end = time.monotonic() + READ_LIMIT
         while data:
             if not select.select([], [self._sock], [], max(0, end - time.monotonic()))[1]:
                 raise AgentError("the guest does not read its requests")

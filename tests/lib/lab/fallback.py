@@ -25,7 +25,7 @@ def console_lines(g, pattern):
 
 def stock_boot_after(why, append="rd.initfs", addon=None):
     """Boots with what must make initfs give up; `why` is a pattern for the reason it has to tell."""
-    with Guest(initrd="initfs", append=append, addon=addon) as g:
+    with Guest(initrd="initfs", append=append, addon=addon, cpus=1) as g:
         g.wait_console(CLEAR)
         g.wait("greeter")
         g.wait("login")

@@ -20,8 +20,9 @@ from .watch import Watcher
 LIB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PR_SET_PDEATHSIG = 1
 
-# Only a guard against hanging: a boot takes a minute, or seven where ten others want the cores.
+# Only guards against hanging: a boot takes a minute, or seven where ten others want the cores.
 BOOT_LIMIT = 900
+ANSWER_LIMIT = 300
 LOGIN = r"\bguest login:"
 PANIC = r"Kernel panic - not syncing|Entering emergency mode|dracut:/#"
 # The clock is the HPET: on a busy host the kernel's measurement of the time stamp counter can be
@@ -41,17 +42,18 @@ class Guest:
     initrd   "plain": dracut without our module; "initfs": with it
     addon    an Archive, appended to the initrd for this boot
     disk     a Disk of an earlier boot; without it a throw-away copy of the image
+    cpus     a boot on one costs a fifth less than on two; for tests in which nothing meets
     name     how the files of this boot are called in the test's folder
     """
 
-    def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", memory=1024):
+    def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
         self._image = guest_folder()
         self._append = f"{KERNEL_ARGS} {append}".strip()
         self._initrd = self._make_initrd(initrd, addon)
         self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))
-        self._memory = memory
+        self._cpus = cpus
         self._process = None
         self._clock = None
         self.start = None
@@ -104,12 +106,12 @@ class Guest:
         return [
             # rdrand: or the guest waits for entropy. svm: or it loads a hypervisor's modules.
             "qemu-system-x86_64", "-M", "q35", "-cpu", "qemu64,+rdrand,-svm",
-            "-accel", "tcg,thread=multi", "-smp", "2",
-            "-m", str(self._memory), "-nodefaults", "-no-user-config", "-no-reboot",
+            "-accel", "tcg,thread=multi", "-smp", str(self._cpus), "-m", "1024",
+            "-nodefaults", "-no-user-config", "-no-reboot",
             # Without its firmware the screen shows nothing until the kernel has it.
             "-display", "none", "-device", "bochs-display,romfile=",
             "-device", "virtio-keyboard-pci",
-            "-kernel", os.path.join(self._image, "vmlinuz"), "-initrd", self._initrd,
+            "-kernel", os.path.join(self._image, "kernel"), "-initrd", self._initrd,
             "-append", self._append,
             "-drive", self.disk.drive(),
             "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial",
@@ -122,8 +124,10 @@ class Guest:
         ]
 
     def __exit__(self, kind, value, trace):
-        if kind and issubclass(kind, (LabError, AgentError, QmpError)):
+        failed = kind and issubclass(kind, (LabError, AgentError, QmpError))
+        if failed:
             self._picture_at_the_end()
+            self._record_at_the_end()
         watcher = getattr(self, "watcher", None)
         self.cut()
         if watcher:
@@ -131,7 +135,7 @@ class Guest:
         self.console.join(10)
         for channel in (self.qmp, self.agent, self.early):
             channel.close()
-        if kind and issubclass(kind, (LabError, AgentError, QmpError)):
+        if failed:
             print(f"the last lines of {self.path('serial.log')}:", file=sys.stderr)
             for line in self.console.tail():
                 print(f"    {line}", file=sys.stderr)
@@ -142,13 +146,22 @@ class Guest:
         except (QmpError, OSError):
             pass  # QEMU is gone, and so is its screen
 
+    def _record_at_the_end(self):
+        try:
+            self.agent.ping(10)
+            record = self.agent.run("cat /run/initfs/timeline 2>/dev/null", 10).output
+        except AgentError:
+            return  # nobody there to be asked
+        if record:
+            print(f"the record of initfs:\n{record}", file=sys.stderr)
+
     def cut(self):
         """Takes the power away: what the guest's disk was not told to keep is lost."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
 
-    def power_off(self, limit=180):
+    def power_off(self, limit=BOOT_LIMIT):
         """Lets init end the machine in order."""
         self.run("poweroff </dev/null >/dev/null 2>&1 &")
         self.wait_end(limit)
@@ -207,7 +220,7 @@ class Guest:
 
     # inside
 
-    def clock(self, limit=60):
+    def clock(self, limit=ANSWER_LIMIT):
         """(host clock, boot clock, wall clock) of one instant, or (None, None, None)."""
         if self._clock is None:
             try:
@@ -216,29 +229,29 @@ class Guest:
                 return None, None, None
         return self._clock
 
-    def run(self, text, limit=60):
+    def run(self, text, limit=ANSWER_LIMIT):
         """Shell text in the guest; a Result that is true for status 0."""
         return self.agent.run(text, limit)
 
-    def need(self, text, limit=60):
+    def need(self, text, limit=ANSWER_LIMIT):
         """As run, but what fails ends the test; returns the output."""
         result = self.run(text, limit)
         if not result:
             raise LabError(f"status {result.status} of: {text}\n{result.output}")
         return result.output
 
-    def poll(self, text, limit=60):
+    def poll(self, text, limit=BOOT_LIMIT):
         """Runs text in the guest until it succeeds; returns the output."""
         end = time.monotonic() + limit
         while True:
-            result = self.run(text, limit)
+            result = self.run(text)
             if result:
                 return result.output
             if time.monotonic() >= end:
                 raise LabError(f"not within {limit} s: {text}\n{result.output}")
             time.sleep(0.2)
 
-    def check(self, script="assert.sh", limit=240, **variables):
+    def check(self, script="assert.sh", limit=BOOT_LIMIT, **variables):
         """Runs the guest half of the test; every line it prints is printed here."""
         here = os.path.dirname(os.path.abspath(sys.argv[0]))
         text = "".join(f"{k}={shlex.quote(str(v))}\n" for k, v in variables.items())
@@ -250,11 +263,15 @@ class Guest:
         if not result:
             raise LabError(f"{script} has failed with status {result.status}")
 
-    def early_go(self, limit=60):
+    def early_go(self, limit=ANSWER_LIMIT):
         """Lets a boot go on that an Archive.breakpoint() has stopped."""
         self.early.quit(limit)
 
     # outside
+
+    def press(self, *keys):
+        """Presses keys of the guest's keyboard together; QEMU's names, as "ctrl", "alt", "f1"."""
+        self.qmp.call("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
 
     def screenshot(self, name):
         """Saves what the screen shows now as a PNG; returns its path."""

@@ -3,7 +3,7 @@
 
 import time
 
-from .guest import LabError
+from .guest import BOOT_LIMIT, LabError
 
 PATH = "/run/initfs/timeline"
 # After these nothing else is to be waited for.
@@ -17,7 +17,7 @@ def events(g):
     return [(float(at), event, rest) for at, event, rest in parts]
 
 
-def wait_event(g, wanted, limit=300):
+def wait_event(g, wanted, limit=BOOT_LIMIT):
     """Waits until the record has the event; returns (seconds, rest of its line)."""
     end = time.monotonic() + limit
     while True:
