@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# PIDS: Xorg, rsyslogd and lightdm, when the greeter had just come.
-: "${PIDS:?}"
+# PIDS: Xorg, rsyslogd and lightdm, when the greeter had just come. GONE: when the layer was gone.
+: "${PIDS:?}" "${GONE:?}"
 disk=$(stat -c %d /)
 log=/var/log/boot-lab.log
 lines_before=$(wc -l <"$log")
@@ -30,6 +30,35 @@ kernel_lines() {
 	head -n "$(wc -l </tmp/boot-lab-log)" /tmp/boot-lab-dmesg | diff - /tmp/boot-lab-log
 }
 
+# holds PID LOG: the process has its log open, and that is the file which is on the disk
+holds() {
+	local fd
+	for fd in "/proc/$1/fd"/*; do
+		case $(readlink "$fd") in
+		*"/$2") cmp "$fd" "/var/log/$2" && return ;;
+		esac
+	done
+	ls -l "/proc/$1/fd"
+	return 1
+}
+
+stamps() { # LOG: the seconds that lines begin with, as "[   12.345]" or "[+0.12s]"
+	sed -n 's/^\[[+ ]*\([0-9.]*\)s*\].*/\1/p' "/var/log/$1"
+}
+
+in_order() { # LOG
+	stamps "$1" | awk '$1 < last { print $1, "is after", last; bad = 1 } { last = $1 } END { exit bad }'
+}
+
+across() { # LOG: has lines from before the layer was gone and from after it, by the kernel's clock
+	stamps "$1" | awk -v gone="$GONE" '$1 < gone { b = 1 } $1 > gone { a = 1 } END { exit !(a && b) }'
+}
+
+greeter_again() { # makes lightdm write into its log
+	XDG_SEAT_PATH=/org/freedesktop/DisplayManager/Seat0 dm-tool switch-to-greeter
+	grep -q 'Switching to.*greeter' /var/log/lightdm/lightdm.log
+}
+
 expect "the screen and the log are the processes that were started early" equal "$PIDS" \
 	"$({ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs)"
 expect "rsyslogd was started once" once_in_log 'rsyslogd.* start$'
@@ -46,15 +75,22 @@ expect "the record is on the disk" test -s /var/log/initfs/timeline
 
 expect "the early writer's log is on the disk" equal "$disk" "$(stat -c %d "$log")"
 expect "the early writer's lines are all there, in order" lines_in_order
-expect "what it still writes goes to the same file" poll 10 longer
-expect "it makes its next file on the disk" poll 10 new_file
+expect "what it still writes goes to the same file" poll 120 longer
+expect "it makes its next file on the disk" poll 120 new_file
 expect "its files are on the disk" equal "$disk" "$(stat -c %d /var/lib/boot-lab/file-1)"
 expect "its directory is still where it was" equal 50 "$(find /var/lib/boot-lab -type f | wc -l)"
 
 logger -t boot-lab "a line after the merge"
-expect "rsyslogd writes on in the same file" poll 10 grep -q 'boot-lab: a line after the merge' \
+expect "rsyslogd writes on in the same file" poll 120 grep -q 'boot-lab: a line after the merge' \
 	/var/log/syslog
-expect "the kernel's lines are there in order, from the first on" poll 10 kernel_lines
+expect "the kernel's lines are there in order, from the first on" poll 120 kernel_lines
 expect "Xorg's log is on the disk" equal "$disk" "$(stat -c %d /var/log/Xorg.0.log)"
+expect "it has Xorg's lines from before the merge and from after it" poll 120 across Xorg.0.log
+expect "they are in order" in_order Xorg.0.log
+expect "Xorg has it open" poll 120 holds "$(pidof Xorg)" Xorg.0.log
+expect "lightdm's log is on the disk" equal "$disk" "$(stat -c %d /var/log/lightdm/lightdm.log)"
+expect "lightdm writes on in it" poll 120 greeter_again
+expect "its lines are in order" in_order lightdm/lightdm.log
+expect "lightdm has it open" poll 120 holds "$(cat /run/lightdm.pid)" lightdm/lightdm.log
 expect "a login on the X server's socket works" test -S /tmp/.X11-unix/X0
 kill "$(cat /run/boot-lab-writer.pid)"

@@ -30,10 +30,13 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("agent")
     pids = g.need("{ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs").strip()
     g.wait("login")
-    wait_event(g, "layer.gone")
+    gone, _ = wait_event(g, "layer.gone")
     line = Timeline(g)
     print(table([("rd.initfs", line)]))
-    g.check("assert.sh", PIDS=pids)
+    # The X server writes into its log when it leaves its terminal and when it comes back.
+    g.press("ctrl", "alt", "f1")
+    g.press("ctrl", "alt", "f7")
+    g.check("assert.sh", PIDS=pids, GONE=gone)
     g.screenshot("end")
     for event in ("first log line", "greeter up"):
         expect(line.times[event] < line.times["fsck started"], f"{event} before the fsck starts")
