@@ -158,7 +158,10 @@ static int prepare(const struct options *opt, struct merge *merge, struct layer 
 	place = open_place(opt, layer->lower, fault);
 	if (place < 0)
 		return place;
-	return merge_make(merge, layer, 1, place, fault);
+	r = merge_make(merge, layer, 1, place, fault);
+	if (r == 0 && opt->userxattr)
+		merge->copier->xattrs.prefix = XATTR_USER;
+	return r;
 }
 
 /* Back to what it was before. What cannot be removed is removed by the next run. */

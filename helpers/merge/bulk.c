@@ -90,7 +90,7 @@ static int start_thread(struct bulk *bulk)
 	return r;
 }
 
-static struct bulk *bulk_start(void)
+static struct bulk *bulk_start(const struct copier *copier)
 {
 	struct bulk *bulk = calloc(1, sizeof(*bulk));
 
@@ -99,6 +99,7 @@ static struct bulk *bulk_start(void)
 	(void)pthread_mutex_init(&bulk->lock, NULL); /* these cannot fail in glibc on Linux */
 	(void)pthread_cond_init(&bulk->changed, NULL);
 	bulk->copier.is_direct = true;
+	bulk->copier.xattrs.prefix = copier->xattrs.prefix;
 	if (start_thread(bulk) == 0)
 		return bulk;
 	free(bulk);
@@ -110,7 +111,7 @@ bool bulk_take(struct copier *copier, const struct copy_job *job)
 	struct bulk *bulk = copier->bulk;
 
 	if (!bulk)
-		bulk = copier->bulk = bulk_start();
+		bulk = copier->bulk = bulk_start(copier);
 	if (!bulk)
 		return false;
 	pthread_mutex_lock(&bulk->lock);

@@ -7,6 +7,7 @@
 
 #include "merge/copy.h"
 #include "merge/bulk.h"
+#include "merge/flags.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -51,14 +52,14 @@ static ssize_t copy_piece(struct copier *copier, int from, int to, off_t at, siz
 	ssize_t n;
 	int r;
 
-	if (!copier->no_range) {
+	if (!copier->no_range || copier->is_within) {
 		off_t in = at, out = at;
 
 		n = copy_file_range(from, &in, to, &out, size, 0);
 		if (n > 0)
 			return n;
 		/* Since Linux 5.19 EXDEV between file systems of two types, as tmpfs and a disk's. */
-		copier->no_range = true;
+		copier->no_range = copier->no_range || !copier->is_within;
 	}
 	if (size > sizeof(copier->data))
 		size = sizeof(copier->data);
@@ -168,12 +169,29 @@ static int copy_attributes(struct copier *copier, const struct copy_job *job)
 	return 0;
 }
 
+/* That of the lower file that it is a metacopy of: on XFS and btrfs nothing is written for it. */
+static int copy_lower_data(struct copier *copier, const struct copy_job *job)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(job->data, &st) < 0)
+		return failed(copier, "inspect the lower layer's data of", -errno);
+	if (!S_ISREG(st.st_mode))
+		return failed(copier, "open the lower layer's data of", -ESTALE);
+	copier->is_within = true;
+	r = copy_data(copier, job->data, job->to, st.st_size, st.st_blocks * 512 < st.st_size);
+	copier->is_within = false;
+	return r;
+}
+
 int copy_contents(struct copier *copier, const struct copy_job *job)
 {
 	const struct stat *st = &job->st;
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
-	int r = copy_data(copier, job->from, job->to, st->st_size,
-			  st->st_blocks * 512 < st->st_size);
+	int r = job->data < 0 ? copy_data(copier, job->from, job->to, st->st_size,
+					  st->st_blocks * 512 < st->st_size)
+			      : copy_lower_data(copier, job);
 
 	if (r == 0)
 		r = copy_attributes(copier, job);
@@ -195,18 +213,43 @@ static bool is_for_thread(int to, const struct stat *st)
 	return st->st_size >= BULK_MIN && fstatfs(to, &fs) == 0 && fs.f_type != BTRFS_SUPER_MAGIC;
 }
 
+/* What is not to be seen of the object through the overlay, and belongs to it on the disk. */
+static int copy_hidden(struct copier *copier, int from, int to, int lower)
+{
+	int r = flags_carry(from, lower, to);
+
+	if (r < 0)
+		return failed(copier, "set the flags of the staged copy of", r);
+	if (lower < 0)
+		return 0;
+	r = xattrs_copy_hidden(lower, to, &copier->xattrs);
+	return r < 0 ? failed(copier, "set the extended attributes of the staged copy of", r) : 0;
+}
+
 /* Takes *from where it is still needed. Nobody but root gets to what stands at to_name yet. */
-static int copy_regular(struct copier *copier, int *from, const struct stat *st, int to_dir,
-			const char *to_name)
+static int copy_regular(struct copier *copier, int *from, const struct stat *st,
+			const struct copy_parts *parts, int to_dir, const char *to_name)
 {
 	const mode_t mode = st->st_uid == 0 ? st->st_mode & 0777 : 0600;
+	auto_close int data = -EBADF;
 	auto_close int to =
 		openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	const struct copy_job job = { *from, to, *st, copier->who };
+	struct copy_job job = { *from, -EBADF, to, *st, copier->who };
+	int r;
 
 	if (to < 0)
 		return failed(copier, "make the staged copy of", -errno);
-	if (!is_for_thread(to, st) || !bulk_take(copier, &job))
+	r = copy_hidden(copier, *from, to, parts->lower); /* btrfs: NOCOW only while it is empty */
+	if (r < 0)
+		return r;
+	if (parts->data_dir >= 0) {
+		data = open_walk(parts->data_dir, parts->data_name,
+				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+		if (data < 0)
+			return failed(copier, "open the lower layer's data of", data);
+		job.data = data;
+	}
+	if (data >= 0 || !is_for_thread(to, st) || !bulk_take(copier, &job))
 		return copy_contents(copier, &job);
 	(void)take_fd(from);
 	(void)take_fd(&to);
@@ -281,7 +324,7 @@ static int open_object(int dir, const char *name, uint64_t ino, mode_t type, str
 }
 
 int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, mode_t type,
-		int to_dir, const char *to_name)
+		const struct copy_parts *parts, int to_dir, const char *to_name)
 {
 	struct stat st = { 0 };
 	auto_close int from = open_object(from_dir, name, ino, type, &st);
@@ -289,25 +332,43 @@ int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t 
 	if (from < 0)
 		return failed(copier, "open the upper layer's", from);
 	if (S_ISREG(st.st_mode))
-		return copy_regular(copier, &from, &st, to_dir, to_name);
+		return copy_regular(copier, &from, &st, parts, to_dir, to_name);
 	return copy_special(copier, from, &st, to_dir, to_name);
+}
+
+/* A file's setuid bit must not meet its new owner, nor an old mode a new group. */
+static int change_owner(struct copier *copier, int to, const struct stat *have,
+			const struct stat *want)
+{
+	mode_t both = have->st_mode & want->st_mode & 0777;
+
+	if (!S_ISDIR(have->st_mode) && fchmod(to, both) < 0)
+		return failed(copier, "set the mode of", -errno);
+	if (fchown(to, want->st_uid, want->st_gid) < 0)
+		return failed(copier, "set the owner of", -errno);
+	return 0;
 }
 
 int copy_directory(struct copier *copier, int from, int to, bool fresh)
 {
 	struct stat want, have;
+	bool is_owned;
 	int r;
 
 	if (fstat(from, &want) < 0 || fstat(to, &have) < 0)
-		return failed(copier, "inspect the directory", -errno);
-	if ((want.st_uid != have.st_uid || want.st_gid != have.st_gid) &&
-	    fchown(to, want.st_uid, want.st_gid) < 0)
-		return failed(copier, "set the owner of the directory", -errno);
-	if (want.st_mode != have.st_mode && fchmod(to, want.st_mode & 07777) < 0)
-		return failed(copier, "set the mode of the directory", -errno);
+		return failed(copier, "inspect", -errno);
+	is_owned = want.st_uid == have.st_uid && want.st_gid == have.st_gid;
+	r = is_owned ? 0 : change_owner(copier, to, &have, &want);
+	if (r < 0)
+		return r;
+	if ((!is_owned || want.st_mode != have.st_mode) && fchmod(to, want.st_mode & 07777) < 0)
+		return failed(copier, "set the mode of", -errno);
 	r = fresh ? xattrs_copy(from, to, &copier->xattrs)
 		  : xattrs_mirror(from, to, &copier->xattrs);
-	return r < 0 ? failed(copier, "set the extended attributes of the directory", r) : 0;
+	if (r < 0)
+		return failed(copier, "set the extended attributes of", r);
+	r = flags_carry(from, -EBADF, to);
+	return r < 0 ? failed(copier, "set the flags of", r) : 0;
 }
 
 static bool is_same_time(const struct timespec *a, const struct timespec *b)
@@ -320,13 +381,13 @@ int copy_times(struct copier *copier, int from, int to)
 	struct stat want, have;
 
 	if (fstat(from, &want) < 0 || fstat(to, &have) < 0)
-		return failed(copier, "inspect the directory", -errno);
+		return failed(copier, "inspect", -errno);
 	if (!is_same_time(&want.st_atim, &have.st_atim) ||
 	    !is_same_time(&want.st_mtim, &have.st_mtim)) {
 		const struct timespec times[2] = { want.st_atim, want.st_mtim };
 
 		if (futimens(to, times) < 0)
-			return failed(copier, "set the times of the directory", -errno);
+			return failed(copier, "set the times of", -errno);
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@ struct copier {
 	struct xattr_buffers xattrs;
 	char data[COPY_BUFFER];
 	bool no_range; /* copy_file_range does not reach from the one file system to the other */
+	bool is_within; /* the copy that goes on stays in one file system */
 	bool is_direct; /* big pieces go past the page cache */
 	struct bulk *bulk; /* the thread for big files, while there is one; bulk_end frees it */
 	void *who; /* what is copied now: the caller's, who wants to name it after a failure */
@@ -27,9 +28,17 @@ struct copier {
 /* A regular file that was made, and is to be filled. */
 struct copy_job {
 	int from;
+	int data; /* the file that has its data, or -EBADF: from itself */
 	int to;
 	struct stat st; /* from's */
 	void *who;
+};
+
+/* Where an object's parts are that it has not itself. */
+struct copy_parts {
+	int data_dir; /* the file that has its data, or -EBADF: its own */
+	const char *data_name;
+	int lower; /* the object that it was copied up from, or -EBADF */
 };
 
 /* The data, owner, mode, attributes and times of job->from. Returns 0, or -errno and step. */
@@ -37,15 +46,17 @@ int copy_contents(struct copier *copier, const struct copy_job *job);
 
 /*
  * Copies the object name below from_dir, which has to be the inode ino of that type (S_IFMT), to
- * to_name below to_dir, where there is none. Not for directories. -ESTALE: another object has the name by now. On other
- * failures a half-made one may stand at to_name. A big file may be full only after bulk_end.
+ * to_name below to_dir, where there is none. Not for directories. -ESTALE: another object has the
+ * name by now. On other failures a half-made one may stand at to_name. A big file may be full only
+ * after bulk_end.
  */
 int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t ino, mode_t type,
-		int to_dir, const char *to_name);
+		const struct copy_parts *parts, int to_dir, const char *to_name);
 
 /*
- * Gives a directory the attributes of another, all but its times; fresh: it was made by us, empty,
- * so that nothing has to be removed. What is right already is not written.
+ * Gives a directory, or a file whose data stays, the attributes of another, all but its times;
+ * fresh: it was made by us, empty, so that nothing has to be removed. What is right already is not
+ * written. In between it is never open to more than it was or will be.
  */
 int copy_directory(struct copier *copier, int from, int to, bool fresh);
 

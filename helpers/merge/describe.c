@@ -11,7 +11,8 @@ static const char *verb(const struct change *change)
 {
 	switch (change->kind) {
 	case CHANGE_ENTER:
-		return "update ";
+	case CHANGE_UPDATE:
+		return change->move ? "rename " : "update ";
 	case CHANGE_DELETE:
 		return "delete ";
 	case CHANGE_PLACE:

@@ -3,6 +3,7 @@
 #ifndef INITFS_MERGE_LAYER_H
 #define INITFS_MERGE_LAYER_H
 
+#include "merge/moves.h"
 #include "merge/tree.h"
 
 struct layer {
@@ -11,6 +12,7 @@ struct layer {
 	int upper; /* O_RDONLY directories; the lower one on a mount without other mounts in it */
 	int lower;
 	struct tree tree;
+	struct moves moves;
 };
 
 #endif

@@ -18,6 +18,7 @@ static const char usage[] =
 	"      --upper=UPPER     the upper layer; it is only read\n"
 	"      --lower=LOWER     the directory that becomes what the overlay showed\n"
 	"      --staging=DIR     stage below DIR (default: the root of LOWER's mount)\n"
+	"      --userxattr       the overlay was mounted with userxattr\n"
 	"      --wait            in the background, as soon as the disk is ready\n"
 	"      --now             at once, as far as fstab is concerned\n"
 	"  -n, --dry-run         say what would be done, touch nothing\n"
@@ -29,6 +30,7 @@ enum option_code {
 	OPTION_UPPER = 256,
 	OPTION_LOWER,
 	OPTION_STAGING,
+	OPTION_USERXATTR,
 	OPTION_WAIT,
 	OPTION_NOW,
 	OPTION_HELP,
@@ -39,6 +41,7 @@ static const struct option long_options[] = {
 	{ "upper", required_argument, NULL, OPTION_UPPER },
 	{ "lower", required_argument, NULL, OPTION_LOWER },
 	{ "staging", required_argument, NULL, OPTION_STAGING },
+	{ "userxattr", no_argument, NULL, OPTION_USERXATTR },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "now", no_argument, NULL, OPTION_NOW },
 	{ "dry-run", no_argument, NULL, 'n' },
@@ -62,6 +65,9 @@ static enum next take_option(struct options *opt, int code, char **argv)
 		return NEXT_OPTION;
 	case OPTION_STAGING:
 		opt->staging = optarg;
+		return NEXT_OPTION;
+	case OPTION_USERXATTR:
+		opt->userxattr = true;
 		return NEXT_OPTION;
 	case OPTION_WAIT:
 		opt->wait = true;
@@ -94,7 +100,7 @@ static int check_daemon_call(struct options *opt, int argc, char **argv)
 {
 	if (opt->wait && opt->now)
 		return report_usage("--wait and --now exclude each other");
-	if (opt->upper || opt->lower || opt->staging || opt->dry_run)
+	if (opt->upper || opt->lower || opt->staging || opt->userxattr || opt->dry_run)
 		return report_usage("%s takes only a root", opt->wait ? "--wait" : "--now");
 	if (optind == argc)
 		return report_usage("which root?");

@@ -41,11 +41,15 @@ int merge_make(struct merge *merge, struct layer *layers, size_t count, int plac
 	*merge = (struct merge){ .layers = layers, .count = count };
 	r = place_find(&merge->place, place, fault);
 	merge->copier = calloc(1, sizeof(*merge->copier));
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		moves_make(&layers[i].moves);
 		if (tree_make(&layers[i].tree) < 0 && r == 0)
 			r = fault_at(fault, -ENOMEM, "plan the merge of", layers[i].name);
+	}
 	if (!merge->copier && r == 0)
 		r = fault_at(fault, -ENOMEM, "plan the merge", NULL);
+	if (merge->copier)
+		merge->copier->xattrs.prefix = XATTR_TRUSTED;
 	raise_descriptors();
 	return r;
 }
@@ -56,6 +60,7 @@ void merge_free(struct merge *merge)
 
 	for (i = 0; i < merge->count; i++) {
 		tree_free(&merge->layers[i].tree);
+		moves_free(&merge->layers[i].moves);
 		fd_close(&merge->layers[i].upper);
 		fd_close(&merge->layers[i].lower);
 	}
@@ -69,6 +74,7 @@ int merge_scan(struct merge *merge, bool is_live, struct merge_work *ret_work, s
 {
 	struct scan scan = {
 		.buffers = &merge->copier->xattrs,
+		.place = merge->place.parent,
 		.device = merge->place.device,
 		.is_live = is_live,
 		.next_id = &merge->place.next_id,
@@ -88,9 +94,29 @@ int merge_scan(struct merge *merge, bool is_live, struct merge_work *ret_work, s
 	return 0;
 }
 
+static bool is_kept(const void *data, const char *name)
+{
+	const struct merge *merge = data;
+	size_t i;
+
+	for (i = 0; i < merge->count; i++)
+		if (moves_is_kept(&merge->layers[i].moves, name))
+			return true;
+	return false;
+}
+
 int merge_begin(struct merge *merge, struct fault *fault)
 {
-	return place_make(&merge->place, fault);
+	size_t i;
+	int r;
+
+	merge->place.keep = is_kept;
+	merge->place.keep_data = merge;
+	r = place_make(&merge->place, fault);
+	for (i = 0; r == 0 && i < merge->count; i++)
+		if (moves_settle(&merge->layers[i].moves, merge->place.dir) < 0)
+			r = fault_at(fault, -EIO, "rename in the staging directory", STAGING_NAME);
+	return r;
 }
 
 int merge_stage(struct merge *merge, bool is_live, struct merge_work *ret_work, struct fault *fault)

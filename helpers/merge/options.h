@@ -10,6 +10,7 @@ struct options {
 	const char *lower;
 	const char *staging; /* the directory that the staging directory goes to, or NULL */
 	const char *root; /* with --wait or --now */
+	bool userxattr; /* the overlay's own attributes are user.overlay.* */
 	bool dry_run;
 	bool verbose;
 	bool wait;

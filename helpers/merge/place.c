@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/place.h"
+#include "merge/flags.h"
 #include "merge/sweep.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -110,7 +111,18 @@ static int try_renames(int dir)
 	if (renameat2(dir, "try1", dir, "try2", RENAME_EXCHANGE) < 0 ||
 	    renameat2(dir, "try1", dir, "try3", RENAME_NOREPLACE) < 0)
 		return errno == EINVAL ? -EOPNOTSUPP : -errno;
-	return sweep_all(dir);
+	if (unlinkat(dir, "try3", 0) < 0 || unlinkat(dir, "try2", AT_REMOVEDIR) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Flags are given back when nothing is left that has to be removed. Returns how many were kept. */
+static int empty(const struct place *place)
+{
+	int kept = sweep_all(place->dir, place->keep, place->keep_data);
+	int r = kept < 0 ? kept : flags_restore(place->dir);
+
+	return r < 0 ? r : kept;
 }
 
 static void remember_times(struct place *place)
@@ -175,7 +187,7 @@ int place_make(struct place *place, struct fault *fault)
 		unmake(place);
 	if (r < 0)
 		return r;
-	r = sweep_all(place->dir);
+	r = empty(place);
 	if (r < 0)
 		return fault_at(fault, r, "empty the staging directory", STAGING_NAME);
 	r = try_renames(place->dir);
@@ -192,9 +204,11 @@ int place_remove(struct place *place, struct fault *fault)
 
 	if (place->dir < 0)
 		return 0;
-	r = sweep_all(place->dir);
+	r = empty(place);
 	if (r < 0)
 		return fault_at(fault, r, "empty the staging directory", STAGING_NAME);
+	if (r > 0)
+		return 0;
 	seen = mtime_of(place->parent);
 	if (unlinkat(place->parent, STAGING_NAME, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fault_at(fault, -errno, "remove the staging directory", STAGING_NAME);

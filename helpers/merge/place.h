@@ -3,6 +3,7 @@
 #ifndef INITFS_MERGE_PLACE_H
 #define INITFS_MERGE_PLACE_H
 
+#include "merge/sweep.h"
 #include "common/fault.h"
 
 #include <stdbool.h>
@@ -22,6 +23,8 @@ struct place {
 	struct timespec
 		before[2]; /* the parent's times, which our coming and going does not change */
 	struct timespec after;
+	sweep_keep_fn *keep; /* what must not be swept, or NULL */
+	const void *keep_data;
 };
 
 /* Where staging would go: below parent, which is owned from here on. Touches nothing. */
@@ -40,7 +43,7 @@ int place_top(int directory, struct fault *fault);
  */
 int place_make(struct place *place, struct fault *fault);
 
-/* Empties it and takes it away. Harmless when it was never made. Returns 0 or -errno. */
+/* Empties it and takes it away, unless something is kept there. Harmless when it was never made. Returns 0 or -errno. */
 int place_remove(struct place *place, struct fault *fault);
 
 /* Closes what is open; on disk everything stays. */

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "merge/publish.h"
+#include "merge/flags.h"
+#include "merge/lift.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -11,7 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* One directory that is entered, in both layers. */
+/* One directory that is entered, in both layers; or a new one, when it is published. */
 struct level {
 	struct change *change;
 	int upper;
@@ -44,6 +46,13 @@ static int enter(struct publish *publish, const struct level *at, struct change 
 	return walk(publish, &below, fault);
 }
 
+/* A new directory with something in it that is not staged: it is entered once it is published. */
+static bool is_late(const struct change *change)
+{
+	return S_ISDIR(change->stamp.mode) && (change->late || change->protect) &&
+	       (change->kind == CHANGE_PLACE || change->kind == CHANGE_INSIDE);
+}
+
 static int enter_all(struct publish *publish, const struct level *at, walk_fn *walk,
 		     struct fault *fault)
 {
@@ -51,9 +60,23 @@ static int enter_all(struct publish *publish, const struct level *at, walk_fn *w
 	int r = 0;
 
 	for (child = at->change->children; r == 0 && child; child = child->next)
-		if (child->kind == CHANGE_ENTER)
+		if (child->kind == CHANGE_ENTER || is_late(child))
 			r = enter(publish, at, child, walk, fault);
 	return r;
+}
+
+static bool is_entered(const struct change *change)
+{
+	return change->kind == CHANGE_ENTER;
+}
+
+/* What it is now lets nobody change it, and for us it has to. */
+static int lift_flags(struct publish *publish, const struct change *change, int dir,
+		      const char *name, struct fault *fault)
+{
+	int r = change->lower_protected ? flags_lift(publish->place->dir, dir, name) : 0;
+
+	return r < 0 ? failed(change, r, "take the flags off", fault) : 0;
 }
 
 /*
@@ -68,28 +91,74 @@ static int place(struct publish *publish, const struct level *at, struct change 
 	const unsigned int second = child->lower ? RENAME_NOREPLACE : RENAME_EXCHANGE;
 	char staged[PLACE_NAME_MAX];
 	int from = publish->place->dir;
+	int r;
 
+	if (child->published)
+		return 0;
 	(void)place_name('s', child->id, staged);
-	if (renameat2(from, staged, at->lower, child->name, first) < 0) {
-		if (errno != EEXIST && errno != ENOENT)
-			return failed(child, -errno, "publish", fault);
-		if (renameat2(from, staged, at->lower, child->name, second) < 0)
-			return failed(child, -errno, "publish", fault);
-	}
+	r = lift_rename(publish->place, from, staged, at->lower, child->name, first);
+	if (r == -EEXIST || r == -ENOENT)
+		r = lift_rename(publish->place, from, staged, at->lower, child->name, second);
+	if (r < 0)
+		return failed(child, r, "publish", fault);
 	publish->names++;
+	return 0;
+}
+
+/* A file whose data stays: its attributes, and where it was renamed its name. */
+static int update(struct publish *publish, const struct level *at, struct change *child,
+		  struct fault *fault)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+	auto_close int from = open_walk(at->upper, child->name, flags | O_NOATIME, 0);
+	auto_close int to = -EBADF;
+	int r = child->move ? lift_place(publish, child->move, at->lower, fault) : 0;
+
+	if (r == 0)
+		r = lift_flags(publish, child, at->lower, child->name, fault);
+	if (r < 0)
+		return r;
+	to = open_walk(at->lower, child->name, flags | O_NOATIME, 0);
+	if (from < 0 || to < 0)
+		return failed(child, from < 0 ? from : to, "open", fault);
+	r = copy_directory(publish->copier, from, to, false);
+	if (r == 0)
+		r = copy_times(publish->copier, from, to);
+	return r < 0 ? failed(child, r, publish->copier->step, fault) : 0;
+}
+
+static int place_name_of(struct publish *publish, const struct level *at, struct change *child,
+			 struct fault *fault)
+{
+	switch (child->kind) {
+	case CHANGE_PLACE:
+		return place(publish, at, child, fault);
+	case CHANGE_UPDATE:
+		return update(publish, at, child, fault);
+	case CHANGE_ENTER:
+		return child->move ? lift_place(publish, child->move, at->lower, fault) : 0;
+	case CHANGE_INSIDE:
+	case CHANGE_DELETE:
+		break;
+	}
 	return 0;
 }
 
 static int place_names(struct publish *publish, const struct level *at, struct fault *fault)
 {
 	struct change *child;
-	int r = copy_directory(publish->copier, at->upper, at->lower, false);
+	int r = 0;
 
-	if (r < 0)
-		return failed(at->change, r, publish->copier->step, fault);
+	if (is_entered(at->change)) {
+		r = lift_flags(publish, at->change, at->lower, ".", fault);
+		if (r < 0)
+			return r;
+		r = copy_directory(publish->copier, at->upper, at->lower, false);
+		if (r < 0)
+			return failed(at->change, r, publish->copier->step, fault);
+	}
 	for (child = at->change->children; r == 0 && child; child = child->next)
-		if (child->kind == CHANGE_PLACE)
-			r = place(publish, at, child, fault);
+		r = place_name_of(publish, at, child, fault);
 	return r < 0 ? r : enter_all(publish, at, place_names, fault);
 }
 
@@ -97,11 +166,13 @@ static int delete (struct publish *publish, const struct level *at, struct chang
 		   struct fault *fault)
 {
 	char name[PLACE_NAME_MAX];
+	int r;
 
 	(void)place_name('d', child->id, name);
-	if (renameat2(at->lower, child->name, publish->place->dir, name, RENAME_NOREPLACE) < 0 &&
-	    errno != ENOENT)
-		return failed(child, -errno, "delete", fault);
+	r = lift_rename(publish->place, at->lower, child->name, publish->place->dir, name,
+			RENAME_NOREPLACE);
+	if (r < 0 && r != -ENOENT)
+		return failed(child, r, "delete", fault);
 	publish->names++;
 	return 0;
 }
@@ -121,6 +192,31 @@ static int placed_times(struct publish *publish, const struct level *at, struct 
 	return r < 0 ? failed(child, r, publish->copier->step, fault) : 0;
 }
 
+/* The very last for each object: from now on nobody changes it. */
+static int protect(const struct level *at, const struct change *child, struct fault *fault)
+{
+	int r;
+
+	if (S_ISDIR(child->stamp.mode) || (!child->protect && !child->lower_protected) ||
+	    child->kind == CHANGE_DELETE || (!child->protect && child->kind != CHANGE_UPDATE))
+		return 0;
+	r = flags_protect_at(at->lower, child->name, child->protect);
+	return r < 0 ? failed(child, r, "set the flags of", fault) : 0;
+}
+
+static int finish_level(struct publish *publish, const struct level *at, struct fault *fault)
+{
+	const struct change *change = at->change;
+	int r = copy_times(publish->copier, at->upper, at->lower);
+
+	if (r < 0)
+		return failed(change, r, publish->copier->step, fault);
+	if (!change->protect && !change->lower_protected)
+		return 0;
+	r = flags_protect(at->lower, change->protect);
+	return r < 0 ? failed(change, r, "set the flags of", fault) : 0;
+}
+
 static int delete_names(struct publish *publish, const struct level *at, struct fault *fault)
 {
 	struct change *child;
@@ -129,13 +225,13 @@ static int delete_names(struct publish *publish, const struct level *at, struct 
 	for (child = at->change->children; r == 0 && child; child = child->next) {
 		if (child->kind == CHANGE_DELETE)
 			r = delete (publish, at, child, fault);
-		else if (child->kind == CHANGE_PLACE && S_ISDIR(child->stamp.mode))
+		else if (child->kind == CHANGE_PLACE && S_ISDIR(child->stamp.mode) &&
+			 !is_late(child))
 			r = placed_times(publish, at, child, fault);
+		if (r == 0)
+			r = protect(at, child, fault);
 	}
-	if (r < 0)
-		return r;
-	r = copy_times(publish->copier, at->upper, at->lower);
-	return r < 0 ? failed(at->change, r, publish->copier->step, fault) : 0;
+	return r < 0 ? r : finish_level(publish, at, fault);
 }
 
 /* Programs must not see a link more than there are names, so the common copy's own name goes. */
@@ -158,8 +254,10 @@ static int drop_group_names(struct publish *publish, struct layer *layer, struct
 int publish_layer(struct publish *publish, struct layer *layer, struct fault *fault)
 {
 	struct level root = { layer->tree.root, layer->upper, layer->lower };
-	int r = place_names(publish, &root, fault);
+	int r = lift_all(publish, layer, fault);
 
+	if (r == 0)
+		r = place_names(publish, &root, fault);
 	if (r == 0)
 		r = drop_group_names(publish, layer, fault);
 	return r < 0 ? r : delete_names(publish, &root, fault);

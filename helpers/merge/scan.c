@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/scan.h"
+#include "merge/note.h"
 #include "merge/place.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -17,18 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/*
- * Before Linux 6.13 a ctime is that of the last timer tick, 10 ms ago at HZ=100: what is changed
- * again within the tick keeps its ctime. Younger than two ticks is therefore not certain.
- */
-#define TICKS_NS 20000000LL
-
 /* One directory of the walk. */
 struct level {
+	const struct level *up;
 	struct change *change;
 	int upper;
 	int lower; /* -EBADF in a new directory */
-	int depth;
+	unsigned int depth;
 };
 
 /* Not inlined: its buffer would be in each frame of the recursion. */
@@ -41,87 +37,25 @@ __attribute__((noinline)) static int refuse(const struct level *at, const char *
 			     why);
 }
 
-static bool is_whiteout(const struct stat *st)
+/* The usual whiteout: it has no attributes, so that reading them is spared. */
+static bool is_device_zero(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-/* Younger or older than now by less than two ticks; a clock that was set may step over it. */
-static bool is_certain(const struct timespec *ctime)
-{
-	struct timespec now = { 0 };
-	long long apart;
-
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now); /* cannot fail since Linux 2.6.32 */
-	if (now.tv_sec - ctime->tv_sec > 1 || ctime->tv_sec - now.tv_sec > 1)
-		return true;
-	apart = (now.tv_sec - ctime->tv_sec) * 1000000000LL + now.tv_nsec - ctime->tv_nsec;
-	return apart > TICKS_NS || apart < -TICKS_NS;
-}
-
-static const char *why_refused(const char *attribute)
-{
-	static const struct {
-		const char *attribute;
-		const char *why;
-	} reasons[] = {
-		{ "trusted.overlay.redirect", "the overlay was mounted with redirect_dir" },
-		{ "trusted.overlay.metacopy", "the overlay was mounted with metacopy" },
-		{ "trusted.overlay.whiteout", "it is a whiteout of the xattr kind" },
-		{ "trusted.overlay.protattr", "it was made immutable or append-only" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strcmp(reasons[i].attribute, attribute) == 0)
-			return reasons[i].why;
-	return attribute;
-}
-
-static int read_opaque(struct scan *scan, const struct level *at, const char *name,
-		       bool *ret_is_opaque, struct fault *fault)
-{
-	char *value = scan->buffers->value;
-	int r = xattrs_get_at(at->upper, name, "trusted.overlay.opaque", value);
-
-	if (r == -ENODATA || r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return refuse(at, name, r, "read the attributes of the upper layer's", NULL, fault);
-	/* "x" (Linux 6.8) promises whiteouts of the xattr kind inside: those are refused one by one. */
-	if (strcmp(value, "y") != 0 && strcmp(value, "x") != 0)
-		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
-			      "trusted.overlay.opaque has an unknown value", fault);
-	*ret_is_opaque = value[0] == 'y';
-	return 0;
-}
-
-/* Looks for the overlay's marks on an object. */
+/* The marks of the upper layer's object; in a live layer it may have gone. */
 static int read_marks(struct scan *scan, const struct level *at, const char *name,
-		      bool *ret_is_opaque, struct fault *fault)
+		      struct marks *marks, struct fault *fault)
 {
-	char *names = scan->buffers->names;
-	int length = xattrs_list_at(at->upper, name, names);
-	const char *attribute;
+	const char *why = NULL;
+	int r = marks_read(at->upper, name, scan->buffers, marks, &why);
 
-	if (length == -ENOENT && scan->is_live)
+	if (r == -ENOENT && scan->is_live)
 		return 0;
-	if (length < 0)
-		return refuse(at, name, length, "read the attributes of the upper layer's", NULL,
-			      fault);
-	for (attribute = names; attribute < names + length; attribute += strlen(attribute) + 1) {
-		enum xattr_kind kind = xattr_kind(attribute);
-		int r = 0;
-
-		if (kind == XATTR_REFUSE)
-			return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
-				      why_refused(attribute), fault);
-		if (kind == XATTR_OPAQUE)
-			r = read_opaque(scan, at, name, ret_is_opaque, fault);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (why)
+		return refuse(at, name, r, "carry the upper layer's", why, fault);
+	return r < 0 ? refuse(at, name, r, "read the attributes of the upper layer's", NULL, fault)
+		     : 0;
 }
 
 /* What the lower layer has at a name: 0, 1, or -errno where that cannot be replaced or entered. */
@@ -135,122 +69,132 @@ static int look_below(const struct level *at, const char *name, struct statx *re
 			return 0;
 		return refuse(at, name, -errno, "inspect the lower layer's", NULL, fault);
 	}
-	if (ret_lower->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
-		return refuse(at, name, -EPERM, "change the lower layer's",
-			      "it is immutable or append-only (chattr -i -a)", fault);
 	if (ret_lower->stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return refuse(at, name, -EBUSY, "change the lower layer's",
 			      "something is mounted there", fault);
 	return 1;
 }
 
-static enum change_kind kind_of(const struct level *at, const struct stat *upper, bool is_opaque,
-				bool has_lower, const struct statx *lower)
+/*
+ * The directory where a new name would be, or where an earlier run has published it: also for what
+ * is in a new directory, which for the overlay has no lower layer. -ENOENT: there is none.
+ */
+static int open_beside(const struct level *at)
 {
-	if (at->lower < 0)
-		return CHANGE_INSIDE;
-	if (is_whiteout(upper))
-		return CHANGE_DELETE;
-	if (S_ISDIR(upper->st_mode) && !is_opaque && has_lower && S_ISDIR(lower->stx_mode))
-		return CHANGE_ENTER;
-	return CHANGE_PLACE;
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+	auto_close int above = -EBADF;
+	int fd;
+
+	if (at->lower >= 0) {
+		fd = openat(at->lower, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	above = open_beside(at->up);
+	if (above < 0)
+		return above;
+	fd = open_walk(above, at->change->name, flags, 0);
+	return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
 }
 
-static struct stamp stamp_of(const struct stat *st)
+static int fill_move(struct scan *scan, const struct level *at, const char *name, struct move *move,
+		     struct fault *fault)
 {
-	return (struct stamp){
-		.ino = st->st_ino,
-		.size = S_ISDIR(st->st_mode) ? 0 : (uint64_t)st->st_size,
-		.ctime = st->st_ctim,
-		.mode = st->st_mode,
-	};
-}
+	int r = marks_origin(at->upper, name, scan->buffers, &move->handle);
 
-static void count(struct scan *scan, struct tree *tree, const struct stat *st, bool has_links)
-{
-	scan->names++;
-	if (has_links) {
-		struct link_group *group = tree_group(tree, st->st_ino);
-
-		if (group && group->counted)
-			return;
-		if (group)
-			group->counted = true;
-	}
-	scan->bytes += (uint64_t)st->st_blocks * 512;
-}
-
-/* Brings the node of a name up to date, or makes one. */
-static int note(struct scan *scan, struct tree *tree, const struct level *at, const char *name,
-		const struct stat *st, enum change_kind kind, bool has_lower)
-{
-	struct change *change = tree_find(tree, at->change, name);
-	struct stamp stamp = stamp_of(st);
-
-	if (change && (change->kind != kind || change->stamp.ino != stamp.ino)) {
-		tree_drop(tree, change);
-		change = NULL;
-	}
-	if (!change) {
-		change = tree_add(tree, at->change, name);
-		if (!change)
-			return -ENOMEM;
-		change->kind = kind;
-		change->id = (*scan->next_id)++;
-	}
-	change->seen = true;
-	change->lower = has_lower;
-	change->has_links = !S_ISDIR(st->st_mode) && st->st_nlink > 1;
-	if (kind == CHANGE_ENTER || kind == CHANGE_DELETE) {
-		change->stamp = stamp;
-	} else if (change->wanted || !change->certain || !is_same_stamp(&change->stamp, &stamp)) {
-		change->stamp = stamp;
-		count(scan, tree, st, change->has_links);
-		tree_want(change);
-	}
-	change->certain = is_certain(&stamp.ctime);
+	if (r < 0)
+		return refuse(at, name, r, "read the attributes of the upper layer's", NULL, fault);
+	if (!move->handle.size && S_ISDIR(move->upper.st_mode))
+		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
+			      "it has a redirect, and no origin by which to know the directory",
+			      fault);
+	move->upper_dir = openat(at->upper, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (move->upper_dir < 0)
+		return refuse(at, NULL, -errno, "open the upper layer's", NULL, fault);
+	move->beside = open_beside(at);
+	if (move->beside < 0 && move->beside != -ENOENT)
+		return refuse(at, NULL, move->beside, "open the lower layer's", NULL, fault);
 	return 0;
 }
 
-/* Unchanged since the last round, its marks too: what makes the round under the seal short. */
-static bool is_known(const struct change *change, const struct stat *st)
+/* Where it is now is looked for when the rest is known: what it was in may have been moved, too. */
+static int seek(struct scan *scan, struct layer *layer, const struct level *at,
+		struct change *change, const struct seen *seen, struct fault *fault)
 {
-	struct stamp stamp = stamp_of(st);
+	const char *redirect = NULL;
+	struct move *move;
+	int r;
 
-	return change->certain && !change->wanted && is_same_stamp(&change->stamp, &stamp);
+	if (scan->is_live)
+		return refuse(at, change->name, -EOPNOTSUPP, "carry the upper layer's",
+			      "the overlay was mounted with redirect_dir", fault);
+	if (layer->moves.count >= MOVES_MAX)
+		return refuse(at, change->name, -EMFILE, "carry the upper layer's",
+			      "too many directories were renamed", fault);
+	r = marks_redirect(at->upper, change->name, scan->buffers, &redirect);
+	if (r < 0)
+		return refuse(at, change->name, r, "read the redirect of the upper layer's", NULL,
+			      fault);
+	move = moves_add(&layer->moves, change, redirect);
+	if (!move)
+		return refuse(at, change->name, -ENOMEM, "note the upper layer's", NULL, fault);
+	move->upper = seen->st;
+	move->is_slot = at->lower >= 0;
+	move->depth = at->depth;
+	tree_late(change);
+	return fill_move(scan, at, change->name, move, fault);
 }
 
-static int scan_name(struct scan *scan, struct tree *tree, const struct level *at, const char *name,
-		     struct fault *fault)
+static int look_at(struct scan *scan, const struct level *at, const char *name, struct seen *seen,
+		   struct fault *fault)
 {
-	struct change *known = tree_find(tree, at->change, name);
-	struct statx lower = { 0 };
-	bool is_opaque = false;
-	struct stat st;
-	int has_lower, r;
+	struct facts facts = { .upper = &seen->st, .marks = &seen->marks, .is_new = at->lower < 0 };
+	int r = look_below(at, name, &seen->lower, fault);
 
-	if (fstatat(at->upper, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (r < 0)
+		return r;
+	seen->has_lower = r;
+	if (!is_device_zero(&seen->st)) {
+		r = read_marks(scan, at, name, &seen->marks, fault);
+		if (r < 0)
+			return r;
+	}
+	facts.has_lower = seen->has_lower;
+	facts.lower_mode = seen->lower.stx_mode;
+	facts.lower_links = seen->lower.stx_nlink;
+	seen->form = marks_form(&facts);
+	if (seen->form.why_not)
+		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's", seen->form.why_not,
+			      fault);
+	if (seen->marks.is_metacopy && scan->is_live)
+		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
+			      "the overlay was mounted with metacopy", fault);
+	return 0;
+}
+
+static int scan_name(struct scan *scan, struct layer *layer, const struct level *at,
+		     const char *name, struct fault *fault)
+{
+	struct change *known = tree_find(&layer->tree, at->change, name);
+	struct change *change;
+	struct seen seen = { 0 };
+	int r;
+
+	if (fstatat(at->upper, name, &seen.st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT && scan->is_live)
 			return 0;
 		return refuse(at, name, -errno, "inspect the upper layer's", NULL, fault);
 	}
-	if (known && is_known(known, &st)) {
+	if (known && note_is_known(known, &seen.st)) {
 		known->seen = true;
 		return 0;
 	}
-	has_lower = look_below(at, name, &lower, fault);
-	if (has_lower < 0)
-		return has_lower;
-	if (is_whiteout(&st) && !has_lower)
-		return 0; /* hides nothing (any more) */
-	if (!is_whiteout(&st)) {
-		r = read_marks(scan, at, name, &is_opaque, fault);
-		if (r < 0)
-			return r;
-	}
-	r = note(scan, tree, at, name, &st, kind_of(at, &st, is_opaque, has_lower, &lower),
-		 has_lower);
-	return r < 0 ? refuse(at, name, r, "note the upper layer's", NULL, fault) : 0;
+	r = look_at(scan, at, name, &seen, fault);
+	if (r < 0 || seen.form.is_nothing)
+		return r;
+	change = note_change(scan, &layer->tree, at->change, name, &seen);
+	if (!change)
+		return refuse(at, name, -ENOMEM, "note the upper layer's", NULL, fault);
+	return seen.form.is_moved ? seek(scan, layer, at, change, &seen, fault) : 0;
 }
 
 static bool is_dots(const char *name)
@@ -259,7 +203,7 @@ static bool is_dots(const char *name)
 }
 
 /* Names first, directories after: no stream stays open while the walk is deeper. */
-static int scan_names(struct scan *scan, struct tree *tree, const struct level *at,
+static int scan_names(struct scan *scan, struct layer *layer, const struct level *at,
 		      struct fault *fault)
 {
 	auto_close int copy = openat(at->upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -276,7 +220,7 @@ static int scan_names(struct scan *scan, struct tree *tree, const struct level *
 		if (!at->change->parent && strcmp(entry->d_name, STAGING_NAME) == 0)
 			return refuse(at, entry->d_name, -EEXIST, "carry the upper layer's",
 				      "the merge stages under that name", fault);
-		r = scan_name(scan, tree, at, entry->d_name, fault);
+		r = scan_name(scan, layer, at, entry->d_name, fault);
 		if (r < 0)
 			return r;
 	}
@@ -321,16 +265,17 @@ static int check_enterable(const struct scan *scan, const struct level *at, stru
 	return 0;
 }
 
-static int scan_level(struct scan *scan, struct tree *tree, const struct level *at,
+static int scan_level(struct scan *scan, struct layer *layer, const struct level *at,
 		      struct fault *fault);
 
-static int descend(struct scan *scan, struct tree *tree, const struct level *at,
-		   struct change *child, struct fault *fault)
+/* upper_dir and the directory that the lower layer's part of it is in; -EBADF: it is a new one. */
+static int descend(struct scan *scan, struct layer *layer, const struct level *at,
+		   struct change *child, const char *lower_name, struct fault *fault)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	auto_close int upper = open_walk(at->upper, child->name, flags, 0);
 	auto_close int lower = -EBADF;
-	struct level below = { child, upper, -EBADF, at->depth + 1 };
+	struct level below = { at, child, upper, -EBADF, at->depth + 1 };
 
 	if (upper < 0 && scan->is_live && (upper == -ENOENT || upper == -ENOTDIR)) {
 		child->certain = false;
@@ -339,15 +284,15 @@ static int descend(struct scan *scan, struct tree *tree, const struct level *at,
 	if (upper < 0)
 		return refuse(&below, NULL, upper, "open the upper layer's", NULL, fault);
 	if (child->kind == CHANGE_ENTER) {
-		lower = open_walk(at->lower, child->name, flags, 0);
+		lower = open_walk(at->lower, lower_name, flags, 0);
 		if (lower < 0)
 			return refuse(&below, NULL, lower, "open the lower layer's", NULL, fault);
 		below.lower = lower;
 	}
-	return scan_level(scan, tree, &below, fault);
+	return scan_level(scan, layer, &below, fault);
 }
 
-static int scan_level(struct scan *scan, struct tree *tree, const struct level *at,
+static int scan_level(struct scan *scan, struct layer *layer, const struct level *at,
 		      struct fault *fault)
 {
 	struct change *child;
@@ -363,27 +308,93 @@ static int scan_level(struct scan *scan, struct tree *tree, const struct level *
 	}
 	for (child = at->change->children; child; child = child->next)
 		child->seen = false;
-	r = scan_names(scan, tree, at, fault);
+	r = scan_names(scan, layer, at, fault);
 	if (r < 0)
 		return r;
-	drop_unseen(tree, at->change);
+	drop_unseen(&layer->tree, at->change);
 	for (child = at->change->children; child; child = child->next) {
-		if (!S_ISDIR(child->stamp.mode) || child->kind == CHANGE_DELETE)
+		if (!S_ISDIR(child->stamp.mode) || child->kind == CHANGE_DELETE || child->move)
 			continue;
-		r = descend(scan, tree, at, child, fault);
+		r = descend(scan, layer, at, child, child->name, fault);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
+/* What is in a directory that was renamed, or the size of data that is copied. */
+static int scan_moved(struct scan *scan, struct layer *layer, struct move *move,
+		      struct fault *fault)
 {
-	struct level root = { layer->tree.root, layer->upper, layer->lower, 0 };
-	bool is_opaque = false;
-	int r = read_marks(scan, &root, ".", &is_opaque, fault);
+	struct level at = { NULL, move->change->parent, move->upper_dir, move->dir, move->depth };
+	struct statx st;
+	int r = look_below(&at, move->name, &st, fault);
 
 	if (r < 0)
 		return r;
-	return scan_level(scan, &layer->tree, &root, fault);
+	move->change->lower_protected = note_protecting(&st);
+	if (S_ISDIR(move->upper.st_mode))
+		return descend(scan, layer, &at, move->change, move->name, fault);
+	if (move->state == MOVE_SOURCE && !move->change->wanted) {
+		note_size(scan, &layer->tree, &move->upper, false);
+		tree_want(move->change);
+	}
+	return 0;
+}
+
+/* It stays sought when it cannot be reached yet. */
+static int find_one(struct scan *scan, struct layer *layer, struct move *move, struct fault *fault)
+{
+	int r = moves_find(&layer->moves, move, layer->lower, scan->place);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return refuse(&(struct level){ .change = move->change }, NULL, r,
+			      "find in the lower layer", move->orig, fault);
+	return scan_moved(scan, layer, move, fault);
+}
+
+/* As long as one is found: it may lead to others. */
+static int find_moved(struct scan *scan, struct layer *layer, struct fault *fault)
+{
+	struct move *move, *missing;
+	bool again = true;
+
+	while (again) {
+		again = false;
+		missing = NULL;
+		for (move = layer->moves.first; move; move = move->next) {
+			int r = 1;
+
+			if (move->state == MOVE_SOUGHT)
+				r = find_one(scan, layer, move, fault);
+			if (r < 0)
+				return r;
+			if (move->state == MOVE_SOUGHT)
+				missing = move;
+			else if (r == 0)
+				again = true;
+		}
+	}
+	if (!missing)
+		return 0;
+	return refuse(&(struct level){ .change = missing->change }, NULL, -ESTALE,
+		      "find in the lower layer", missing->orig, fault);
+}
+
+int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
+{
+	struct level root = { NULL, layer->tree.root, layer->upper, layer->lower, 0 };
+	struct marks marks = { 0 };
+	struct statx st;
+	int r = read_marks(scan, &root, ".", &marks, fault);
+
+	if (r < 0)
+		return r;
+	if (statx(layer->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
+		return refuse(&root, NULL, -errno, "inspect the lower layer's", NULL, fault);
+	note_protect(layer->tree.root, &marks, &st);
+	r = scan_level(scan, layer, &root, fault);
+	return r < 0 ? r : find_moved(scan, layer, fault);
 }

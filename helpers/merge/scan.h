@@ -19,6 +19,7 @@
 
 struct scan {
 	struct xattr_buffers *buffers;
+	int place; /* the directory that the staging directory is in */
 	dev_t device; /* the staging directory's: names can be renamed to nowhere else */
 	bool is_live; /* programs go on changing the layer: what vanishes is no error */
 	uint64_t *next_id;

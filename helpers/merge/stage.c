@@ -4,6 +4,7 @@
 
 #include "merge/stage.h"
 #include "merge/bulk.h"
+#include "merge/marks.h"
 #include "merge/sweep.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -18,6 +19,7 @@ struct level {
 	struct change *change;
 	int upper;
 	int copy; /* its staged copy; -EBADF where the lower directory is entered */
+	int lower; /* that directory, where the data of something in it is wanted; or -EBADF */
 };
 
 __attribute__((noinline)) static int failed(struct change *change, int error, const char *step,
@@ -68,17 +70,38 @@ static int unstage_dropped(struct stage *stage, const struct level *at, struct f
 	return 0;
 }
 
+/*
+ * The lower object that it was copied up from, wherever that is, for what the overlay did not copy.
+ * None where the layers came from somewhere else: then nobody can tell.
+ */
+static int find_original(struct stage *stage, const struct level *at, const struct change *child)
+{
+	struct handle handle;
+
+	if (!child->has_origin || !S_ISREG(child->stamp.mode) ||
+	    marks_origin(at->upper, child->name, &stage->copier->xattrs, &handle) < 0 ||
+	    !handle.size)
+		return -EBADF;
+	return handle_open(stage->place->dir, &handle, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
 /* Copies an object; in a live layer it may have gone, and the next scan is told to look again. */
 static int copy(struct stage *stage, const struct level *at, struct change *child, int dir,
 		const char *name, struct fault *fault)
 {
 	struct copier *copier = stage->copier;
+	struct copy_parts parts = { .data_dir = -EBADF };
+	auto_close int lower = find_original(stage, at, child);
 	int r;
 
+	parts.lower = lower;
+	if (child->is_metacopy) {
+		parts.data_dir = child->move ? child->move->dir : at->lower;
+		parts.data_name = child->move ? child->move->name : child->name;
+	}
 	copier->who = child;
-	r = copy_object(copier, at->upper, child->name, child->stamp.ino, child->stamp.mode, dir,
-			name);
-
+	r = copy_object(copier, at->upper, child->name, child->stamp.ino, child->stamp.mode, &parts,
+			dir, name);
 	if (r == -ESTALE && stage->is_live) {
 		child->certain = false;
 		return -ESTALE;
@@ -202,7 +225,7 @@ static int stage_directory(struct stage *stage, struct tree *tree, const struct 
 	bool fresh = !child->staged;
 	auto_close int upper = open_upper(stage, at, child, fault);
 	auto_close int to = upper < 0 ? -EBADF : open_copy(at, child, dir, name, fault);
-	struct level below = { child, upper, to };
+	struct level below = { child, upper, to, -EBADF };
 	int r;
 
 	if (upper < 0 || to < 0)
@@ -225,10 +248,21 @@ static int stage_directory(struct stage *stage, struct tree *tree, const struct 
 static int stage_entered(struct stage *stage, struct tree *tree, const struct level *at,
 			 struct change *child, struct fault *fault)
 {
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 	auto_close int upper = open_upper(stage, at, child, fault);
-	struct level below = { child, upper, -EBADF };
+	auto_close int lower = -EBADF;
+	struct level below = { child, upper, -EBADF, -EBADF };
 
-	return upper < 0 ? upper : stage_level(stage, tree, &below, fault);
+	if (upper < 0)
+		return upper;
+	if (tree->has_metacopies) {
+		lower = child->move ? open_walk(child->move->dir, child->move->name, flags, 0)
+				    : open_walk(at->lower, child->name, flags, 0);
+		if (lower < 0)
+			return failed(child, lower, "open the lower layer's", fault);
+		below.lower = lower;
+	}
+	return stage_level(stage, tree, &below, fault);
 }
 
 static int stage_child(struct stage *stage, struct tree *tree, const struct level *at,
@@ -238,9 +272,11 @@ static int stage_child(struct stage *stage, struct tree *tree, const struct leve
 
 	if (child->kind == CHANGE_ENTER)
 		r = stage_entered(stage, tree, at, child, fault);
-	else if (child->kind != CHANGE_DELETE && S_ISDIR(child->stamp.mode))
+	else if (child->kind == CHANGE_DELETE || child->kind == CHANGE_UPDATE)
+		r = 0;
+	else if (S_ISDIR(child->stamp.mode))
 		r = stage_directory(stage, tree, at, child, fault);
-	else if (child->kind != CHANGE_DELETE)
+	else
 		r = stage_object(stage, tree, at, child, fault);
 	if (r < 0)
 		return r == -ESTALE && stage->is_live ? 0 : r;
@@ -262,7 +298,7 @@ static int stage_level(struct stage *stage, struct tree *tree, const struct leve
 
 int stage_layer(struct stage *stage, struct layer *layer, struct fault *fault)
 {
-	struct level root = { layer->tree.root, layer->upper, -EBADF };
+	struct level root = { layer->tree.root, layer->upper, -EBADF, layer->lower };
 	void *who = NULL;
 	int r = stage_level(stage, &layer->tree, &root, fault);
 	int bulk = bulk_end(stage->copier, &who);

@@ -3,17 +3,16 @@
 #include "config.h"
 
 #include "merge/sweep.h"
+#include "merge/flags.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fs.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 /* Each level costs two descriptors, and any number may be less than a tree's depth. */
@@ -22,22 +21,6 @@
 static bool is_dots(const char *name)
 {
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
-/* What overlayfs let nobody remove is not here; but a hand-made opaque directory may hide it. */
-static int clear_flags(int dirfd, const char *name)
-{
-	auto_close int fd = open_walk(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	int flags = 0;
-
-	if (fd < 0)
-		return fd;
-	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-		return -errno;
-	if (!(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
-		return -EPERM;
-	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-	return ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
 }
 
 static int remove_one(int dirfd, const char *name, int flags)
@@ -103,7 +86,7 @@ static int sweep_directory(int dirfd, const char *name, int attic, int depth)
 		return fd;
 	r = sweep_below(fd, attic, depth + 1);
 	if (r == -EPERM || r == -EACCES) {
-		int cleared = clear_flags(dirfd, name);
+		int cleared = flags_lift(attic, dirfd, name);
 
 		if (cleared < 0)
 			return r;
@@ -119,7 +102,7 @@ static int sweep_depth(int dirfd, const char *name, int attic, int depth)
 	if (r == -EISDIR)
 		return sweep_directory(dirfd, name, attic, depth);
 	if (r == -EPERM) {
-		r = clear_flags(dirfd, name);
+		r = flags_lift(attic, dirfd, name);
 		if (r < 0)
 			return r;
 		r = remove_one(dirfd, name, 0);
@@ -134,7 +117,38 @@ int sweep_name(int dirfd, const char *name, int attic)
 	return sweep_depth(dirfd, name, attic, 0);
 }
 
-int sweep_all(int dirfd)
+/* Until a reading finds nothing to remove: names may have been moved up here meanwhile. */
+int sweep_all(int dirfd, sweep_keep_fn *keep, const void *data)
 {
-	return sweep_below(dirfd, dirfd, 0);
+	auto_close int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	bool again = true;
+	int kept = 0;
+
+	if (!dir)
+		return -errno;
+	(void)take_fd(&copy);
+	while (again) {
+		again = false;
+		kept = 0;
+		rewinddir(dir);
+		while (errno = 0, (entry = readdir(dir))) {
+			int r;
+
+			if (is_dots(entry->d_name) || entry->d_name[0] == FLAGS_NOTE)
+				continue;
+			if (keep && keep(data, entry->d_name)) {
+				kept++;
+				continue;
+			}
+			again = true;
+			r = sweep_depth(dirfd, entry->d_name, dirfd, 0);
+			if (r < 0)
+				return r;
+		}
+		if (errno)
+			return -errno;
+	}
+	return kept;
 }

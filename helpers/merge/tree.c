@@ -219,6 +219,12 @@ void tree_want(struct change *change)
 		change->pending = true;
 }
 
+void tree_late(struct change *change)
+{
+	for (change = change->parent; change && !change->late; change = change->parent)
+		change->late = true;
+}
+
 /* Puts "/text" before what stands at *at; false when it does not fit. */
 static bool put_before(char *path, char **at, const char *text)
 {

@@ -18,6 +18,7 @@ enum change_kind {
 	CHANGE_PLACE, /* staged at the staging root, published by one rename */
 	CHANGE_INSIDE, /* staged inside a new directory, published together with that */
 	CHANGE_DELETE, /* a whiteout over a name that the lower layer has */
+	CHANGE_UPDATE, /* a file whose data stays: only its attributes change */
 };
 
 /* What has to differ when an object of the upper layer was changed since. */
@@ -28,6 +29,8 @@ struct stamp {
 	mode_t mode;
 };
 
+struct move; /* moves.h */
+
 struct change {
 	struct change *parent; /* NULL for the layer's root */
 	struct change *children;
@@ -36,6 +39,7 @@ struct change {
 	struct change *in_bucket;
 	struct change *dropped; /* children that are gone, while their staged copies still stand */
 
+	struct move *move; /* what it is made of has another name in the lower layer; not owned */
 	struct stamp stamp;
 	uint64_t id; /* the staged name of CHANGE_PLACE, and of what CHANGE_DELETE takes away */
 	enum change_kind kind;
@@ -48,6 +52,12 @@ struct change {
 	bool has_links; /* not the only name of its inode */
 	bool is_looked_at; /* a socket: whether somebody is bound to it is known */
 	bool is_lost; /* somebody is, and nobody will reach him by this name */
+	bool is_metacopy; /* staged with the lower file's data */
+	bool has_origin; /* the overlay has copied it up */
+	bool published; /* already, when something else had to leave its name */
+	bool late; /* something below has to be done when all names are published */
+	unsigned int protect; /* inode flags that let nobody change it: set at the very end */
+	bool lower_protected; /* what has the name now has such a flag */
 	char name[];
 };
 
@@ -68,6 +78,7 @@ struct tree {
 	struct link_group **groups;
 	size_t group_buckets;
 	size_t group_count;
+	bool has_metacopies;
 };
 
 /* Makes an empty tree: a root that is entered. 0 or -ENOMEM; tree_free is due in any case. */
@@ -94,6 +105,9 @@ struct link_group *tree_group(struct tree *tree, uint64_t ino);
 
 /* Marks change as wanted, and the way to it as pending. */
 void tree_want(struct change *change);
+
+/* Marks the way to change: something there has to be done when all names are published. */
+void tree_late(struct change *change);
 
 /* Writes the path below the layer's root ("." is the root); what is too long loses its start. */
 const char *tree_path(const struct change *change, const char *name, char *path, size_t size);

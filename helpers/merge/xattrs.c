@@ -5,14 +5,15 @@
 #include "merge/xattrs.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 
-#define OVERLAY_PREFIX "trusted.overlay."
-#define ESCAPED_PREFIX OVERLAY_PREFIX "overlay."
+#define ESCAPE "overlay."
 /*
  * XFS shows each ACL a second time under this name. A copy-up makes a plain attribute of it that no
  * later change of the ACL reaches; carrying that would set an old ACL, removing it remove a new.
@@ -26,28 +27,41 @@ static bool begins_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-enum xattr_kind xattr_kind(const char *name)
+static bool is_among(const char *name, const char *const *names)
 {
-	static const char *const book_keeping[] = { "origin", "impure", "nlink", "upper", "uuid" };
-	size_t i;
+	while (*names && strcmp(name, *names) != 0)
+		names++;
+	return *names;
+}
+
+enum xattr_kind xattr_kind(const char *prefix, const char *name)
+{
+	static const char *const book_keeping[] = { "impure", "nlink", "upper", "uuid", NULL };
+	static const char *const marks[] = { "opaque",	 "redirect", "metacopy", "whiteout",
+					     "protattr", "origin",   NULL };
+	size_t length = strlen(prefix);
 
 	if (begins_with(name, SHADOW_PREFIX))
 		return XATTR_SKIP;
-	if (!begins_with(name, OVERLAY_PREFIX) || begins_with(name, ESCAPED_PREFIX))
+	if (!begins_with(name, prefix) || begins_with(name + length, ESCAPE))
 		return XATTR_CARRY;
-	name += strlen(OVERLAY_PREFIX);
-	for (i = 0; i < sizeof(book_keeping) / sizeof(book_keeping[0]); i++)
-		if (strcmp(name, book_keeping[i]) == 0)
-			return XATTR_SKIP;
-	/* redirect, metacopy, whiteout, protattr, and what a later kernel may invent */
-	return strcmp(name, "opaque") == 0 ? XATTR_OPAQUE : XATTR_REFUSE;
+	if (is_among(name + length, book_keeping))
+		return XATTR_SKIP;
+	return is_among(name + length, marks) ? XATTR_MARK : XATTR_UNKNOWN;
 }
 
-const char *xattr_carried_name(const char *name, char *buffer, size_t size)
+const char *xattr_mark(const char *prefix, const char *name)
 {
-	if (!begins_with(name, ESCAPED_PREFIX))
+	return name + strlen(prefix);
+}
+
+const char *xattr_carried_name(const char *prefix, const char *name, char *buffer, size_t size)
+{
+	size_t length = strlen(prefix);
+
+	if (!begins_with(name, prefix) || !begins_with(name + length, ESCAPE))
 		return name;
-	(void)snprintf(buffer, size, "%s%s", OVERLAY_PREFIX, name + strlen(ESCAPED_PREFIX));
+	(void)snprintf(buffer, size, "%s%s", prefix, name + length + strlen(ESCAPE));
 	return buffer;
 }
 
@@ -112,6 +126,14 @@ static int list(int fd, char *names)
 	return list_result(n);
 }
 
+int xattrs_get_mark(int dirfd, const char *name, const char *mark, struct xattr_buffers *buffers)
+{
+	char attribute[XATTR_NAME_MAX + 1];
+
+	(void)snprintf(attribute, sizeof(attribute), "%s%s", buffers->prefix, mark);
+	return xattrs_get_at(dirfd, name, attribute, buffers->value);
+}
+
 static ssize_t get(int fd, const char *name, char *value)
 {
 	char path[PROC_PATH_MAX];
@@ -140,7 +162,7 @@ static int set(int fd, const char *name, const char *value, size_t size)
 static int carry(int from, int to, const char *name, bool only_different, struct xattr_buffers *b)
 {
 	char carried[256];
-	const char *as = xattr_carried_name(name, carried, sizeof(carried));
+	const char *as = xattr_carried_name(b->prefix, name, carried, sizeof(carried));
 	ssize_t size = get(from, name, b->value);
 
 	if (size == -ENODATA)
@@ -163,7 +185,7 @@ static int carry_all(int from, int to, bool only_different, struct xattr_buffers
 	for (name = b->names; name < b->names + length; name += strlen(name) + 1) {
 		int r = 0;
 
-		if (xattr_kind(name) == XATTR_CARRY)
+		if (xattr_kind(b->prefix, name) == XATTR_CARRY)
 			r = carry(from, to, name, only_different, b);
 		if (r < 0)
 			return r;
@@ -188,7 +210,7 @@ int xattrs_mirror(int from, int to, struct xattr_buffers *b)
 	if (length < 0)
 		return length;
 	for (name = b->other; name < b->other + length; name += strlen(name) + 1) {
-		if (begins_with(name, OVERLAY_PREFIX) || begins_with(name, SHADOW_PREFIX))
+		if (begins_with(name, b->prefix) || begins_with(name, SHADOW_PREFIX))
 			continue;
 		if (get(from, name, b->value) != -ENODATA)
 			continue;
@@ -196,4 +218,25 @@ int xattrs_mirror(int from, int to, struct xattr_buffers *b)
 			return -errno;
 	}
 	return 0;
+}
+
+static int copy_as_it_is(int from, int to, const char *name, struct xattr_buffers *b)
+{
+	ssize_t size = get(from, name, b->value);
+
+	if (size == -ENODATA)
+		return 0;
+	return size < 0 ? (int)size : set(to, name, b->value, (size_t)size);
+}
+
+int xattrs_copy_hidden(int from, int to, struct xattr_buffers *b)
+{
+	int length = list(from, b->names);
+	const char *name;
+	int r = length < 0 ? length : 0;
+
+	for (name = b->names; r == 0 && name < b->names + length; name += strlen(name) + 1)
+		if (begins_with(name, b->prefix) && !begins_with(name + strlen(b->prefix), ESCAPE))
+			r = copy_as_it_is(from, to, name, b);
+	return r;
 }

@@ -104,10 +104,10 @@ static void try_mounts(char *text)
 static void try_attribute(const char *name)
 {
 	char buffer[256];
-	const char *carried = xattr_carried_name(name, buffer, sizeof(buffer));
+	const char *carried = xattr_carried_name(XATTR_TRUSTED, name, buffer, sizeof(buffer));
 
-	(void)xattr_kind(name);
-	if (carried == buffer && xattr_kind(name) != XATTR_CARRY)
+	(void)xattr_kind(XATTR_USER, name);
+	if (carried == buffer && xattr_kind(XATTR_TRUSTED, name) != XATTR_CARRY)
 		abort(); /* only what a program wrote has a second name */
 }
 

@@ -181,3 +181,104 @@ view_again
 diff "$SCENE/wanted" "$SCENE/found" || fail "the overlay over the merged layers shows something else"
 umount "$VIEW"
 echo "ok: a merge of what is merged changes nothing"
+
+# --- forms that other mount options bring
+
+# A changed attribute leaves the data where it is; the names of a linked file part.
+scene
+dd if=/dev/urandom of="$LOWER/big" bs=1M count=3 status=none
+echo linked >"$LOWER/one" && ln "$LOWER/one" "$LOWER/two" && cp "$LOWER/big" "$LOWER/moved"
+inode=$(stat -c %i "$LOWER/big") && moved=$(stat -c %i "$LOWER/moved")
+OVERLAY_OPTIONS=redirect_dir=on,metacopy=on,index=off view_up
+chmod 4711 "$VIEW/big" && chown 3:4 "$VIEW/big" && chmod 4711 "$VIEW/big" && chmod 600 "$VIEW/one"
+setfattr -n user.x -v y "$VIEW/big"
+chmod 640 "$VIEW/moved" && mkdir "$VIEW/new" && mv "$VIEW/moved" "$VIEW/new/name"
+mv "$VIEW/one" "$VIEW/new/one" && touch -h -d '2005-05-05 05:05:05.5' "$VIEW/big"
+getfattr -R -d -m - "$UPPER" 2>/dev/null | grep -q overlay.metacopy || fail "no metacopy in the scene"
+change "changed attributes alone (metacopy), renamed and linked too"
+[ "$(stat -c %i "$LOWER/big")" = "$inode" ] || fail "the data was copied"
+[ "$(stat -c %i "$LOWER/new/name")" = "$moved" ] || fail "the renamed data was copied"
+[ "$(stat -c %a "$LOWER/two")" = 644 ] || fail "the other name changed"
+merge || fail "metacopy, again: exit $?"
+expect_merged
+
+scene
+mkdir "$LOWER/d" && echo 1 >"$LOWER/d/gone" && echo 2 >"$LOWER/d/stays"
+mkdir "$UPPER/d" && : >"$UPPER/d/gone"
+setfattr -n trusted.overlay.opaque -v x "$UPPER/d"
+setfattr -n trusted.overlay.whiteout -v y "$UPPER/d/gone"
+view_up
+if [ -e "$VIEW/d/gone" ]; then
+	umount "$VIEW"
+	echo "not asked: this kernel's overlay has no whiteouts of the xattr kind"
+else
+	change "a whiteout of the xattr kind"
+	[ "$(cat "$LOWER/d/stays")" = 2 ] || fail "the wrong name is gone"
+fi
+
+scene
+mkdir "$LOWER/d" "$LOWER/o" && echo 1 >"$LOWER/d/f" && echo 1 >"$LOWER/o/f"
+setfattr -n trusted.overlay.mine -v 1 "$LOWER/d/f"
+OVERLAY_OPTIONS=userxattr view_up
+echo 2 >>"$VIEW/d/f" && rm -r "$VIEW/o" && mkdir "$VIEW/o" && echo 3 >"$VIEW/o/g"
+getfattr -R -d -m - "$UPPER" 2>/dev/null | grep -q user.overlay.opaque || fail "not userxattr"
+view_down
+expect_exit 0 merge --userxattr
+expect_merged
+! getfattr -R -h -d -m - "$DISK" 2>/dev/null | grep 'user\.overlay\.' ||
+	fail "the overlay's attributes are on the disk"
+echo "ok: an overlay that was mounted with userxattr"
+
+# --- flags
+
+scene
+mkdir "$LOWER/d" && echo 1 >"$LOWER/d/f" && echo 1 >"$LOWER/log" && echo 1 >"$LOWER/f"
+view_up
+echo 2 >"$VIEW/d/g" && echo 2 >>"$VIEW/d/f" && echo 2 >>"$VIEW/log" && echo 2 >>"$VIEW/f"
+mkdir -p "$VIEW/new/in" && echo 3 >"$VIEW/new/in/f"
+chattr +i "$VIEW/d" "$VIEW/f" "$VIEW/new/in/f" "$VIEW/new/in" && chattr +a "$VIEW/log"
+change "immutable and append-only, made in the overlay"
+for f in d f new/in new/in/f; do
+	lsattr -d "$LOWER/$f" | grep -q '^....i' || fail "$f is not immutable"
+done
+lsattr "$LOWER/log" | grep -q '^.....a' || fail "the log is not append-only"
+merge || fail "flags, again: exit $?"
+expect_merged
+chattr -R -i "$LOWER"
+
+# What nobody may change was changed by somebody who might; the other name keeps its flag.
+scene
+mkdir "$LOWER/d" && echo 1 >"$LOWER/d/f" && echo 1 >"$LOWER/gone" && ln "$LOWER/gone" "$LOWER/other"
+echo 1 >"$LOWER/new" && ln "$LOWER/new" "$LOWER/stays"
+chattr +i "$LOWER/d" "$LOWER/gone" && chattr +a "$LOWER/new"
+mknod "$UPPER/gone" c 0 0 && echo 2 >"$UPPER/new"
+view_up
+echo 2 >"$VIEW/d/f" # the directory itself lets nobody make or remove names
+change "flags in the way"
+lsattr "$LOWER/other" | grep -q '^....i' || fail "the other name of a deleted file lost its flag"
+lsattr "$LOWER/stays" | grep -q '^.....a' || fail "the other name of a replaced file lost its flag"
+lsattr -d "$LOWER/d" | grep -q '^....i' || fail "the directory lost its flag"
+[ "$(cat "$LOWER/d/f")" = 2 ] || fail "nothing arrived"
+chattr -i "$LOWER/d" "$LOWER/other" && chattr -a "$LOWER/stays"
+
+# Flags that a copy-up loses belong to the file, not to its name.
+scene
+echo 1 >"$LOWER/f" && echo 1 >"$LOWER/g" && echo 1 >"$LOWER/h" && chattr +d "$LOWER/f" "$LOWER/g" "$LOWER/h"
+setfattr -n trusted.overlay.origin -v theirs "$LOWER/f" # a container engine's
+view_up
+{ echo 2 >>"$VIEW/f" && rm "$VIEW/g" && echo 2 >"$VIEW/g"; } || fail "change the files"
+{ echo 2 >>"$VIEW/h" && mv "$VIEW/h" "$VIEW/i"; } || fail "change a file"
+view_down
+merge || fail "flags of a changed file: exit $?"
+for f in f i; do
+	lsattr "$LOWER/$f" | grep -q d- || fail "the flags of $f are lost"
+done
+! lsattr "$LOWER/g" | grep -q d- || fail "another file inherited the flags"
+[ "$(getfattr --only-values -n trusted.overlay.origin "$LOWER/f")" = theirs ] ||
+	fail "an attribute that the overlay hid is lost"
+echo "ok: flags of a changed file"
+
+scene
+view_up
+truncate -s 5G "$VIEW/huge" && echo end | dd of="$VIEW/huge" bs=1M seek=4999 conv=notrunc status=none
+change "a file of more than 4 GiB with holes"

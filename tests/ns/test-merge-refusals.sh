@@ -66,10 +66,9 @@ obstacle() {
 	setfattr -x "$2" "$UPPER/d/$1"
 	expect_exit 0 merge
 }
-obstacle . trusted.overlay.redirect /elsewhere redirect_dir
-obstacle f trusted.overlay.metacopy "" metacopy
-obstacle f trusted.overlay.whiteout "" whiteout
-obstacle f trusted.overlay.protattr +i immutable
+obstacle . trusted.overlay.redirect /elsewhere 'no origin'
+obstacle . trusted.overlay.redirect /a/../b redirect
+obstacle f trusted.overlay.metacopy "" 'data is not in the lower layer'
 obstacle . trusted.overlay.opaque z 'unknown value'
 obstacle f trusted.overlay.invented 1 invented
 
@@ -78,17 +77,20 @@ echo 1 >"$UPPER/.initfs-staging"
 expect_refused 3 merge
 expect_said 'stages under that name'
 
-# --- a lower layer that does not allow it: 3
+# What was renamed has to be in the lower layer: another directory of that name is not taken for it.
 scene
-echo 1 >"$LOWER/f" && echo 2 >"$UPPER/f" && echo 3 >"$UPPER/g"
-chattr +i "$LOWER/f"
+mkdir "$LOWER/old"
+OVERLAY_OPTIONS=redirect_dir=on,metacopy=off,index=off view_up
+mv "$VIEW/old" "$VIEW/new"
+umount "$VIEW"
+mv "$LOWER/old" "$LOWER/kept" && mkdir "$LOWER/old"
 expect_refused 3 merge
-expect_said immutable
-chattr -i "$LOWER/f" && chattr +a "$LOWER/f"
-expect_refused 3 merge
-chattr -a "$LOWER/f"
+expect_said /old
+rmdir "$LOWER/old" && mv "$LOWER/kept" "$LOWER/old"
 expect_exit 0 merge
+[ -d "$LOWER/new" ] || fail "not renamed after the obstacle was gone"
 
+# --- a lower layer that does not allow it: 3
 scene
 mkdir "$LOWER/m" "$UPPER/m" && echo 1 >"$UPPER/m/f"
 mount -t tmpfs scene "$LOWER/m"

@@ -5,6 +5,8 @@
 #include "check.h"
 #include "merge/check.h"
 #include "merge/list.h"
+#include "merge/marks.h"
+#include "merge/moves.h"
 #include "merge/overlayopt.h"
 #include "merge/tree.h"
 #include "merge/views.h"
@@ -20,23 +22,124 @@ static void test_xattrs(void)
 {
 	char buffer[256];
 
-	CHECK(xattr_kind("user.x") == XATTR_CARRY);
-	CHECK(xattr_kind("security.capability") == XATTR_CARRY);
-	CHECK(xattr_kind("system.posix_acl_access") == XATTR_CARRY);
-	CHECK(xattr_kind("trusted.overlayx") == XATTR_CARRY);
-	CHECK(xattr_kind("trusted.overlay.origin") == XATTR_SKIP);
-	CHECK(xattr_kind("trusted.overlay.impure") == XATTR_SKIP);
-	CHECK(xattr_kind("trusted.SGI_ACL_FILE") == XATTR_SKIP);
-	CHECK(xattr_kind("trusted.overlay.opaque") == XATTR_OPAQUE);
-	CHECK(xattr_kind("trusted.overlay.redirect") == XATTR_REFUSE);
-	CHECK(xattr_kind("trusted.overlay.metacopy") == XATTR_REFUSE);
-	CHECK(xattr_kind("trusted.overlay.of a later kernel") == XATTR_REFUSE);
-	CHECK(xattr_kind("trusted.overlay.overlay.redirect") == XATTR_CARRY);
-	CHECK_STR(xattr_carried_name("user.x", buffer, sizeof(buffer)), "user.x");
-	CHECK_STR(xattr_carried_name("trusted.overlay.overlay.opaque", buffer, sizeof(buffer)),
+	CHECK(xattr_kind(XATTR_TRUSTED, "user.x") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_TRUSTED, "security.capability") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_TRUSTED, "system.posix_acl_access") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlayx") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.origin") == XATTR_MARK);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.impure") == XATTR_SKIP);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.SGI_ACL_FILE") == XATTR_SKIP);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.opaque") == XATTR_MARK);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.redirect") == XATTR_MARK);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.metacopy") == XATTR_MARK);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.of a later kernel") == XATTR_UNKNOWN);
+	CHECK(xattr_kind(XATTR_TRUSTED, "trusted.overlay.overlay.redirect") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_TRUSTED, "user.overlay.opaque") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_USER, "user.overlay.opaque") == XATTR_MARK);
+	CHECK(xattr_kind(XATTR_USER, "user.overlay.overlay.x") == XATTR_CARRY);
+	CHECK(xattr_kind(XATTR_USER, "trusted.overlay.opaque") == XATTR_CARRY);
+	CHECK_STR(xattr_mark(XATTR_TRUSTED, "trusted.overlay.opaque"), "opaque");
+	CHECK_STR(xattr_carried_name(XATTR_USER, "user.overlay.overlay.x", buffer, sizeof(buffer)),
+		  "user.overlay.x");
+	CHECK_STR(xattr_carried_name(XATTR_TRUSTED, "user.x", buffer, sizeof(buffer)), "user.x");
+	CHECK_STR(xattr_carried_name(XATTR_TRUSTED, "trusted.overlay.overlay.opaque", buffer,
+				     sizeof(buffer)),
 		  "trusted.overlay.opaque");
-	CHECK_STR(xattr_carried_name("trusted.overlay.overlay.overlay.x", buffer, sizeof(buffer)),
+	CHECK_STR(xattr_carried_name(XATTR_TRUSTED, "trusted.overlay.overlay.overlay.x", buffer,
+				     sizeof(buffer)),
 		  "trusted.overlay.overlay.x");
+}
+
+static struct form form_of(mode_t mode, nlink_t links, const struct marks *marks, bool is_new,
+			   mode_t lower)
+{
+	struct stat st = { .st_mode = mode, .st_nlink = links, .st_rdev = 0 };
+	struct facts facts = { &st, marks, is_new, lower != 0, lower, 1 };
+
+	return marks_form(&facts);
+}
+
+static void test_forms(void)
+{
+	const struct marks none = { 0 }, opaque = { .is_opaque = true },
+			   moved = { .has_redirect = true, .has_origin = true },
+			   both = { .has_redirect = true, .is_opaque = true },
+			   meta = { .is_metacopy = true },
+			   meta_moved = { .is_metacopy = true,
+					  .has_redirect = true,
+					  .has_origin = true },
+			   meta_lost = { .is_metacopy = true, .has_redirect = true },
+			   hidden = { .is_whiteout = true };
+
+	CHECK(form_of(S_IFCHR, 1, &none, false, S_IFREG).kind == CHANGE_DELETE);
+	CHECK(form_of(S_IFCHR, 1, &none, false, 0).is_nothing);
+	CHECK(form_of(S_IFREG, 1, &hidden, false, S_IFDIR).kind == CHANGE_DELETE);
+	CHECK(form_of(S_IFREG, 1, &hidden, true, 0).is_nothing);
+	CHECK(form_of(S_IFDIR, 2, &hidden, false, S_IFDIR).kind == CHANGE_ENTER);
+	CHECK(form_of(S_IFREG, 1, &none, false, S_IFREG).kind == CHANGE_PLACE);
+	CHECK(form_of(S_IFREG, 1, &none, true, 0).kind == CHANGE_INSIDE);
+	CHECK(form_of(S_IFDIR, 2, &none, false, S_IFDIR).kind == CHANGE_ENTER);
+	CHECK(form_of(S_IFDIR, 2, &none, false, S_IFREG).kind == CHANGE_PLACE);
+	CHECK(form_of(S_IFDIR, 2, &opaque, false, S_IFDIR).kind == CHANGE_PLACE);
+	CHECK(form_of(S_IFDIR, 2, &both, false, S_IFDIR).kind == CHANGE_PLACE);
+	CHECK(form_of(S_IFDIR, 2, &moved, true, 0).kind == CHANGE_ENTER);
+	CHECK(form_of(S_IFDIR, 2, &moved, true, 0).is_moved);
+	CHECK(form_of(S_IFREG, 1, &meta, false, S_IFREG).kind == CHANGE_UPDATE);
+	CHECK(form_of(S_IFREG, 2, &meta, false, S_IFREG).kind == CHANGE_PLACE);
+	CHECK(form_of(S_IFREG, 1, &meta, false, 0).why_not != NULL);
+	CHECK(form_of(S_IFREG, 1, &meta, false, S_IFDIR).why_not != NULL);
+	CHECK(form_of(S_IFREG, 1, &meta_moved, true, 0).kind == CHANGE_UPDATE);
+	CHECK(form_of(S_IFREG, 1, &meta_lost, true, 0).kind == CHANGE_INSIDE);
+	CHECK(form_of(S_IFREG, 2, &meta_moved, false, 0).kind == CHANGE_PLACE);
+}
+
+static void test_handles(void)
+{
+	/* As Linux 6.18 wrote it for a file of ext4. */
+	static const char origin[] = "\0\373\035\0\1"
+				     "0123456789abcdef"
+				     "\15\0\0\0\240R\2527";
+	const size_t length = sizeof(origin) - 1;
+	struct handle handle, again;
+	char text[HANDLE_TEXT_MAX];
+
+	CHECK(handle_from_origin(origin, length, &handle));
+	CHECK_INT(handle.size, 8);
+	CHECK_INT(handle.type, 1);
+	CHECK(!handle_from_origin(origin, length - 1, &again));
+	CHECK(!handle_from_origin("", 0, &again));
+	CHECK_STR(handle_text(&handle, text), "1.0d000000a052aa37");
+	CHECK(handle_parse(text, &again) && handle_is_same(&handle, &again));
+	again.bytes[7]++;
+	CHECK(!handle_is_same(&handle, &again));
+	CHECK(!handle_parse("1.0d0", &again) && !handle_parse("1.", &again));
+	CHECK(!handle_parse(".0d", &again) && !handle_parse("1.0x", &again));
+}
+
+/* /a became b, /a/x became c: their old paths lead into the tree of the new ones. */
+static void test_moved_paths(void)
+{
+	struct tree tree;
+	struct moves moves;
+	struct change *b, *c, *x, *gone;
+
+	CHECK_INT(tree_make(&tree), 0);
+	moves_make(&moves);
+	b = tree_add(&tree, tree.root, "b");
+	c = tree_add(&tree, tree.root, "c");
+	gone = tree_add(&tree, tree.root, "a");
+	x = tree_add(&tree, b, "x");
+	CHECK(b && c && gone && x);
+	gone->kind = CHANGE_DELETE;
+	x->kind = CHANGE_DELETE;
+	CHECK_STR(moves_add(&moves, b, "a")->orig, "/a");
+	CHECK_STR(moves_add(&moves, c, "/a/x")->orig, "/a/x");
+	CHECK(moves_slot(&moves, &tree, "/a") == gone);
+	CHECK(moves_slot(&moves, &tree, "/a/x") == x);
+	CHECK(!moves_slot(&moves, &tree, "/a/x/y"));
+	CHECK(!moves_slot(&moves, &tree, "/elsewhere/d"));
+	moves_free(&moves);
+	tree_free(&tree);
 }
 
 static void test_room(void)
@@ -279,6 +382,9 @@ static void test_views(void)
 int main(void)
 {
 	test_xattrs();
+	test_forms();
+	test_handles();
+	test_moved_paths();
 	test_room();
 	test_option_values();
 	test_tree();

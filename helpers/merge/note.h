@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the scan saw of a name, brought into the tree of changes. Touches no file. */
+#ifndef INITFS_MERGE_NOTE_H
+#define INITFS_MERGE_NOTE_H
+
+#include "merge/marks.h"
+#include "merge/scan.h"
+
+#include <sys/stat.h>
+
+/* What is known of a name of the upper layer. */
+struct seen {
+	struct stat st;
+	struct marks marks;
+	struct form form;
+	bool has_lower;
+	struct statx lower;
+};
+
+/* Unchanged since the last round, its marks too: what makes the round under the seal short. */
+bool note_is_known(const struct change *change, const struct stat *st);
+
+/* Brings the node of a name up to date, or makes one. NULL: no memory. */
+struct change *note_change(struct scan *scan, struct tree *tree, struct change *parent,
+			   const char *name, const struct seen *seen);
+
+/* Counts what its staged copy will take. */
+void note_size(struct scan *scan, struct tree *tree, const struct stat *st, bool has_links);
+
+/* The flags of flags.h that a statx shows. */
+unsigned int note_protecting(const struct statx *st);
+
+/* A copy-up takes these flags along; what the overlay did not copy up keeps those that it has. */
+void note_protect(struct change *change, const struct marks *marks, const struct statx *lower);
+
+#endif
