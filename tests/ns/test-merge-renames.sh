@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A directory that the overlay renamed (redirect_dir) is renamed on the disk, not copied. Killed at any
 # of its renames, or with any of them failing, the merge leaves each name with its old owner or its
-# new one, and the next run finishes. MERGE_POINTS says how many renames are tried; all by default.
+# new one, and the next run finishes. MERGE_POINTS says how many renames are tried (10).
 . "$(dirname -- "$0")/merge-scene.sh"
 
 if ! command -v strace >/dev/null; then
@@ -134,7 +134,7 @@ strace -o "$SCENE/calls" -qq "$MERGE" --upper="$UPPER" --lower="$LOWER" || fail 
 (expect_merged) || fail "the plain run"
 count=$(grep -c '^renameat2(' "$SCENE/calls")
 [ "$count" -gt 12 ] || fail "only $count renames"
-points=${MERGE_POINTS:-$count}
+points=${MERGE_POINTS:-10}
 for i in $(seq 1 "$points"); do
 	n=$((1 + (i - 1) * (count - 1) / (points > 1 ? points - 1 : 1)))
 	reset_scene
