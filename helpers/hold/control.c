@@ -306,10 +306,8 @@ static void update_wary(struct control *control)
 
 	for (i = 0; i < CONNECTIONS; i++)
 		is_wary = is_wary || control->peers[i] >= 0;
-	if (is_wary && !control->hold->is_wary) {
-		walks_forget(&control->hold->walks);
+	if (is_wary && !control->hold->is_wary)
 		prune_all(control->hold, 0);
-	}
 	control->hold->is_wary = is_wary;
 }
 

@@ -26,10 +26,11 @@ struct lock_table {
 	bool has_news; /* something was unlocked: try the waiters again */
 };
 
-/* What each thread has asked last: its number and whether it was a question of a path walk. */
+/* Which threads have asked, by their numbers, and when. */
 #define WALK_TABLE 8192
 struct walk_table {
-	atomic_uint last[WALK_TABLE];
+	atomic_uint last[WALK_TABLE]; /* of those with the same remainder */
+	atomic_uint when[WALK_TABLE]; /* in seconds */
 };
 
 struct held;

@@ -23,7 +23,13 @@
 /* Questions of one thread that are answered; more than the two longest walks with symlinks ask. */
 #define ANSWERS_MAX 512
 
-/* A thread whose last answered question was one that walks ask. */
+/*
+ * Whoever has asked anything so lately: the kernel may have walked the first path of its next call by
+ * what it knew, without a question, so the last one need not have been a walk's.
+ */
+#define LATELY_SEC 10
+
+/* A thread that has asked lately. */
 struct walker {
 	pid_t tid;
 	bool is_settled;
@@ -50,20 +56,22 @@ static bool is_walk(const struct fuse_in_header *request)
 	       request->opcode == FUSE_READLINK || request->opcode == FUSE_GETXATTR;
 }
 
+static unsigned int seconds_now(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* cannot fail, asks no kernel */
+	return (unsigned int)now.tv_sec;
+}
+
 void walks_note(struct walk_table *table, const struct fuse_in_header *request)
 {
 	/* Two threads with one place are rare, and the loss is a rename that may see the switch. */
 	atomic_uint *last = &table->last[request->pid % WALK_TABLE];
 
-	atomic_store_explicit(last, request->pid << 1 | is_walk(request), memory_order_relaxed);
-}
-
-void walks_forget(struct walk_table *table)
-{
-	size_t i;
-
-	for (i = 0; i < WALK_TABLE; i++)
-		atomic_store_explicit(&table->last[i], 0, memory_order_relaxed);
+	atomic_store_explicit(&table->when[request->pid % WALK_TABLE], seconds_now(),
+			      memory_order_relaxed);
+	atomic_store_explicit(last, request->pid, memory_order_relaxed);
 }
 
 /* The numbers of x86's 32-bit programs, which /proc shows without saying so, mean there too no walk
@@ -162,6 +170,7 @@ static bool is_settled(struct walker *walker)
 
 static int collect(const struct walk_table *table, struct walkers *ret_walkers)
 {
+	unsigned int now = seconds_now();
 	size_t i;
 
 	*ret_walkers = (struct walkers){ .list = calloc(WALK_TABLE, sizeof(struct walker)) };
@@ -170,8 +179,10 @@ static int collect(const struct walk_table *table, struct walkers *ret_walkers)
 	for (i = 0; i < WALK_TABLE; i++) {
 		unsigned int last = atomic_load_explicit(&table->last[i], memory_order_relaxed);
 
-		if (last & 1 && last >> 1)
-			ret_walkers->list[ret_walkers->count++].tid = (pid_t)(last >> 1);
+		unsigned int when = atomic_load_explicit(&table->when[i], memory_order_relaxed);
+
+		if (last && now - when <= LATELY_SEC)
+			ret_walkers->list[ret_walkers->count++].tid = (pid_t)last;
 	}
 	return 0;
 }

@@ -18,11 +18,8 @@
 
 #include <linux/fuse.h>
 
-/* Notes what a thread has asked last; each worker calls it for each request that it answers. */
+/* Notes who has asked, and when; each worker calls it for each request that it answers. */
 void walks_note(struct walk_table *table, const struct fuse_in_header *request);
-
-/* Forgets all that was noted. */
-void walks_forget(struct walk_table *table);
 
 /*
  * With the gate closed, from a thread that is prepared as a worker is: returns when nobody is
