@@ -31,14 +31,25 @@ mending() { # the last one, by the clock of the timeline
 }
 
 kill_child() {
-	local old began us
+	local old again began us
 	old=$(cat "$state/hold.pid")
+	again=$(count_again)
 	began=$EPOCHREALTIME
 	kill -9 "$old"
 	until_true 10 new_child "$old" || fail "no new process"
 	until_true 10 answers "$(cat "$state/hold.pid")" || fail "no answer after a death"
 	us=$((${EPOCHREALTIME/./} - ${began/./}))
+	# What is mounted below a view comes back after it: the guard tells when all of it is there.
+	until_true 10 more_again "$again" || fail "the guard does not say that it has mended"
 	echo "answers again after $((us / 1000)) ms; of these, from its death to the new view: $(mending)"
+}
+
+count_again() {
+	grep -c ' hold\.again ' "$state/timeline" || true
+}
+
+more_again() { # COUNT
+	[ "$(count_again)" -gt "$1" ]
 }
 
 new_child() { # OLD
