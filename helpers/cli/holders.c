@@ -5,9 +5,9 @@
 #include "cli/holders.h"
 #include "cli/mounts.h"
 #include "common/fd.h"
-#include "common/file.h"
 #include "common/mountinfo.h"
 #include "common/parse.h"
+#include "common/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,8 +94,7 @@ static int add_holder(struct search *search, pid_t pid, const char *how, char *p
 {
 	struct holders *found = &search->found;
 	struct holder *holder;
-	auto_free char *comm = NULL;
-	char name[64];
+	char comm[32];
 
 	if (found->count == search->room) {
 		size_t room = search->room ? search->room * 2 : 64;
@@ -109,8 +108,7 @@ static int add_holder(struct search *search, pid_t pid, const char *how, char *p
 	holder = &found->holder[found->count++];
 	*holder = (struct holder){ .pid = pid, .path = path };
 	(void)snprintf(holder->how, sizeof(holder->how), "%s", how);
-	(void)snprintf(name, sizeof(name), "/proc/%d/comm", (int)pid);
-	if (file_read(AT_FDCWD, name, 64, &comm) > 0)
+	if (proc_read(AT_FDCWD, pid, "comm", comm, sizeof(comm)) > 0)
 		(void)snprintf(holder->command, sizeof(holder->command), "%.*s",
 			       (int)strcspn(comm, "\n"), comm);
 	return 0;

@@ -161,12 +161,9 @@ static void print_view(const struct status *status)
 static bool has_process(const char *name)
 {
 	char path[64];
-	pid_t pid;
 
 	(void)snprintf(path, sizeof(path), STATE_DIR "/%s.pid", name);
-	pid = file_read_pid(AT_FDCWD, path);
-	/* EPERM: it lives, and is root's */
-	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+	return file_read_live_pid(AT_FDCWD, path) > 0;
 }
 
 static void print_merge(const struct summary *summary)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,16 @@ pid_t file_read_pid(int dirfd, const char *path)
 	return (pid_t)pid;
 }
 
+pid_t file_read_live_pid(int dirfd, const char *path)
+{
+	pid_t pid = file_read_pid(dirfd, path);
+
+	/* EPERM: it lives, and is somebody else's. */
+	if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+		return -ENOENT;
+	return pid;
+}
+
 int file_write_pid(int dirfd, const char *path, pid_t pid)
 {
 	auto_close int fd = -EBADF;
@@ -96,4 +107,10 @@ int file_write_pid(int dirfd, const char *path, pid_t pid)
 	if (renameat(dirfd, beside, dirfd, path) < 0)
 		return -errno;
 	return 0;
+}
+
+void file_remove_pid(int dirfd, const char *path)
+{
+	if (file_read_pid(dirfd, path) == getpid())
+		(void)unlinkat(dirfd, path, 0); /* who reads a stale one looks for its process */
 }

@@ -18,7 +18,13 @@ ssize_t file_read_fd(int fd, size_t max, char **ret_text);
 /* The pid in a pid file, or -errno; -EINVAL where it holds none. */
 pid_t file_read_pid(int dirfd, const char *path);
 
+/* The same, of a process that is there; -ENOENT also where it has gone. */
+pid_t file_read_live_pid(int dirfd, const char *path);
+
 /* Writes a pid file (0644) beside the old one and renames it into place. Returns 0 or -errno. */
 int file_write_pid(int dirfd, const char *path, pid_t pid);
+
+/* Removes a pid file that tells this process's pid; another's stays. */
+void file_remove_pid(int dirfd, const char *path);
 
 #endif

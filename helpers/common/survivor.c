@@ -4,15 +4,19 @@
 
 #include "common/survivor.h"
 #include "common/fd.h"
+#include "common/file.h"
+#include "common/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +24,8 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
+/* What the kernel keeps of a name. */
+#define COMM_LENGTH 15
 #define OMIT_DIR "/run/sendsigs.omit.d"
 
 /* The parent's whole life: one byte, or the end of the pipe when the child died. */
@@ -122,6 +128,30 @@ void survivor_harden(char **argv)
 	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	if (access("/etc/initrd-release", F_OK) == 0)
 		argv[0][0] = '@';
+}
+
+static bool is_called(pid_t pid, const char *comm)
+{
+	char name[COMM_LENGTH + 2];
+
+	if (proc_read(AT_FDCWD, pid, "comm", name, sizeof(name)) < 0)
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	return strncmp(name, comm, COMM_LENGTH) == 0;
+}
+
+int survivor_find(int statedir, const char *pid_file, const char *comm)
+{
+	pid_t pid = file_read_pid(statedir, pid_file);
+	auto_close int pidfd = -EBADF;
+
+	if (pid < 0)
+		return pid == -ENOENT || pid == -EINVAL ? -ESRCH : (int)pid;
+	/* The descriptor first: from here on the pid cannot become somebody else. */
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return -errno;
+	return is_called(pid, comm) ? take_fd(&pidfd) : -ESRCH;
 }
 
 int survivor_omit(const char *name)

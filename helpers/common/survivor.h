@@ -39,6 +39,13 @@ int survivor_enter(const char *root, struct fault *fault);
 void survivor_harden(char **argv);
 
 /*
+ * Opens a pidfd of the survivor whose pid stands in the file pid_file of statedir, for who undoes
+ * what it did; owned by the caller. comm is the name of its program (of which the kernel knows 15
+ * bytes): a pid file outlives its process, and pids are used again. -ESRCH where none runs.
+ */
+int survivor_find(int statedir, const char *pid_file, const char *comm);
+
+/*
  * Lists this process in /run/sendsigs.omit.d/NAME (the files of Debian's sendsigs), so that it is
  * not killed before the file systems that it serves are unmounted. Returns 0 or -errno.
  */

@@ -9,12 +9,12 @@
 #include "hold/undo.h"
 
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
 #include "passthrough/fusemount.h"
 #include "passthrough/guard.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +126,7 @@ static int watch(struct guard *guard, int run)
 
 	(void)unlinkat(run, CONTROL_SOCKET, 0);
 	(void)unlinkat(run, "hold.pid", 0);
-	pidfile_remove(run, "hold-guard.pid");
+	file_remove_pid(run, "hold-guard.pid");
 	if (!is_given_up)
 		timeline_mark(guard->timeline, "hold.gone", NULL);
 	return is_given_up ? EXIT_FAILED : EXIT_DONE;
@@ -158,7 +158,7 @@ static int hold(struct survivor *survivor, struct layers *layers, int run)
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
 	/* Both only help others to find us. */
-	(void)pidfile_write(run, "hold-guard.pid");
+	(void)file_write_pid(run, "hold-guard.pid", getpid());
 	(void)survivor_omit("initfs-hold-guard");
 	mark_up(guard.timeline, layers);
 	survivor_verdict(survivor, EXIT_DONE);

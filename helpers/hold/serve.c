@@ -10,9 +10,9 @@
 #include "hold/workers.h"
 
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/report.h"
 #include "common/timeline.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,13 +214,13 @@ int serve(struct guard_child *child, void *data)
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
 	/* Who cannot be listed is served all the same; `initfs status` will not find it. */
-	(void)pidfile_write(hold.run, "hold.pid");
+	(void)file_write_pid(hold.run, "hold.pid", getpid());
 	(void)survivor_omit("initfs-hold");
 	survivor_verdict(&child->ready, EXIT_DONE);
 
 	worker_prepare(&hold); /* it answers some of what came during a seal */
 	control_run(&hold, listener, signals);
-	pidfile_remove(hold.run, "hold.pid");
+	file_remove_pid(hold.run, "hold.pid");
 	say_farewell(&hold);
 	return EXIT_DONE;
 }

@@ -8,7 +8,6 @@
 #include "common/fd.h"
 #include "common/survivor.h"
 #include "passthrough/fusemount.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,16 +42,11 @@ static int detach_views(struct fault *fault)
 /* Waits for the end of the process in the pid file. One that stays is killed. */
 static void wait_for_end(int run, const char *name)
 {
-	pid_t pid = pidfile_read(run, name);
-	auto_close int process = -EBADF;
-	struct pollfd watch;
+	auto_close int process = survivor_find(run, name, "initfs-hold");
+	struct pollfd watch = { .fd = process, .events = POLLIN };
 
-	if (pid <= 0)
-		return;
-	process = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process < 0)
-		return; /* it has ended meanwhile */
-	watch = (struct pollfd){ .fd = process, .events = POLLIN };
+		return; /* it has ended */
 	if (poll(&watch, 1, PATIENCE_MSEC) > 0)
 		return;
 	/* Somebody uses the view after all, or it hangs: either way the boot goes on without it. */

@@ -4,6 +4,7 @@
 
 #include "passthrough/caller.h"
 #include "common/fd.h"
+#include "common/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,22 +115,13 @@ bool is_caller_in_group(const struct caller *caller, gid_t group)
 	/* 65,536 groups of up to 11 characters are the kernel's limit; such a caller is refused. */
 	static const size_t size = 64 * 1024;
 	auto_free char *status = malloc(size);
-	auto_close int fd = -EBADF;
 	unsigned long long effective;
-	char path[32];
 	char *line;
-	ssize_t n;
 
 	if (caller->gid == group)
 		return true;
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)caller->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !status)
+	if (!status || proc_read(AT_FDCWD, caller->pid, "status", status, size) <= 0)
 		return false;
-	n = read(fd, status, size - 1);
-	if (n <= 0)
-		return false;
-	status[n] = '\0';
 	line = strstr(status, "\nCapEff:");
 	if (line && sscanf(line, "\nCapEff: %llx", &effective) == 1 && effective >> CAP_FSETID & 1)
 		return true;

@@ -9,12 +9,12 @@
 #include "rcfilter/control.h"
 #include "rcfilter/undo.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/parse.h"
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
 #include "passthrough/guard.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,7 +167,7 @@ static void finish(struct filter *filter, bool is_given_up)
 	if ((filter->board->over || is_given_up) && !filter->board->off && keep_run(filter) < 0)
 		timeline_mark(filter->timeline, "rc.forsaken", NULL);
 	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
-	pidfile_remove(filter->state, "rcfilter.pid");
+	file_remove_pid(filter->state, "rcfilter.pid");
 	timeline_mark(filter->timeline, "rc.gone", NULL);
 }
 
@@ -195,7 +195,8 @@ static int run(struct survivor *survivor, struct filter *filter)
 	r = guard_start(&guard, &fault); /* the first line that changes the machine */
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
-	(void)pidfile_write(filter->state, "rcfilter.pid"); /* only helps others to find us */
+	/* It only helps others to find us. */
+	(void)file_write_pid(filter->state, "rcfilter.pid", getpid());
 	mark_up(filter);
 	survivor_verdict(survivor, EXIT_DONE);
 	finish(filter, guard_run(&guard));

@@ -4,10 +4,10 @@
 
 #include "rcfilter/result.h"
 #include "common/fd.h"
+#include "common/proc.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/filter.h>
@@ -23,23 +23,6 @@ int result_code(int status)
 	if (WIFSIGNALED(status))
 		return -WTERMSIG(status);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-}
-
-static ssize_t read_proc(int proc, pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	auto_close int fd = -EBADF;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, size - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	return n;
 }
 
 /* Field 52 of stat; the name in the second may hold blanks and brackets. */
@@ -63,9 +46,9 @@ int result_of_exiting(int proc, pid_t pid, int *ret_code)
 	int status;
 	int r;
 
-	if (read_proc(proc, pid, "status", text, sizeof(text)) <= 0 || strstr(text, "\nVmSize:"))
+	if (proc_read(proc, pid, "status", text, sizeof(text)) <= 0 || strstr(text, "\nVmSize:"))
 		return -EAGAIN;
-	if (read_proc(proc, pid, "stat", text, sizeof(text)) <= 0)
+	if (proc_read(proc, pid, "stat", text, sizeof(text)) <= 0)
 		return -EAGAIN;
 	r = exit_code_field(text, &status);
 	if (r < 0)

@@ -3,10 +3,8 @@
 #include "config.h"
 
 #include "rcfilter/runner.h"
-#include "common/fd.h"
+#include "common/proc.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,25 +109,10 @@ struct runner runner_of(const char *cmdline, size_t size)
 	return word && *word == '/' ? script_of(word, end) : nobody;
 }
 
-/* Reads a small file of /proc/PID; returns its length or -errno. */
-static ssize_t read_proc(int proc, pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	auto_close int fd = -EBADF;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, size);
-	return n < 0 ? -errno : n;
-}
-
 struct runner runner_at(int proc, pid_t pid)
 {
-	char text[CMDLINE_MAX];
-	ssize_t n = pid > 0 ? read_proc(proc, pid, "cmdline", text, sizeof(text)) : 0;
+	char text[CMDLINE_MAX + 1];
+	ssize_t n = pid > 0 ? proc_read(proc, pid, "cmdline", text, sizeof(text)) : 0;
 
 	return runner_of(text, n > 0 ? (size_t)n : 0);
 }
@@ -137,13 +120,12 @@ struct runner runner_at(int proc, pid_t pid)
 static pid_t parent_of(int proc, pid_t pid)
 {
 	char text[1024];
-	ssize_t n = read_proc(proc, pid, "status", text, sizeof(text) - 1);
+	ssize_t n = proc_read(proc, pid, "status", text, sizeof(text));
 	const char *line;
 	int parent = 0;
 
 	if (n <= 0)
 		return 0;
-	text[n] = '\0';
 	line = strstr(text, "\nPPid:");
 	if (!line || sscanf(line, "\nPPid: %d", &parent) != 1)
 		return 0;
@@ -162,12 +144,11 @@ bool runner_of_name(const char *name)
 
 bool runner_is_ls(int proc, pid_t pid)
 {
-	char text[CMDLINE_MAX];
-	ssize_t n = pid > 0 ? read_proc(proc, pid, "cmdline", text, sizeof(text) - 1) : 0;
+	char text[CMDLINE_MAX + 1];
+	ssize_t n = pid > 0 ? proc_read(proc, pid, "cmdline", text, sizeof(text)) : 0;
 
 	if (n <= 0)
 		return false;
-	text[n] = '\0';
 	return strcmp(base_name(text), "ls") == 0 &&
 	       runner_at(proc, parent_of(proc, pid)).kind != RUNNER_NONE;
 }

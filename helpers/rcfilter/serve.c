@@ -8,10 +8,10 @@
 #include "rcfilter/result.h"
 #include "rcfilter/view.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/report.h"
 #include "common/timeline.h"
 #include "passthrough/caller.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -315,13 +315,13 @@ int serve(struct guard_child *child, void *data)
 		r = begin_listening(&serving, &fault);
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
-	(void)pidfile_write(serving.filter->state, "rcfilter-serve.pid");
+	(void)file_write_pid(serving.filter->state, "rcfilter-serve.pid", getpid());
 	survivor_verdict(&child->ready, EXIT_DONE);
 
 	loop(&serving);
 
 	control_stop(&serving.control);
-	pidfile_remove(serving.filter->state, "rcfilter-serve.pid");
+	file_remove_pid(serving.filter->state, "rcfilter-serve.pid");
 	starts_free(&serving.server.starts);
 	return EXIT_DONE;
 }

@@ -8,7 +8,6 @@
 #include "common/mountinfo.h"
 #include "common/survivor.h"
 #include "passthrough/fusemount.h"
-#include "passthrough/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,17 +70,12 @@ static int detach_views(struct fault *fault)
  */
 static void wait_for_end(int state, const char *name)
 {
-	pid_t pid = pidfile_read(state, name);
-	auto_close int process = -EBADF;
-	struct pollfd watch;
+	auto_close int process = survivor_find(state, name, "initfs-rcfilter");
+	struct pollfd watch = { .fd = process, .events = POLLIN };
 	int waited;
 
-	if (pid <= 0)
-		return;
-	process = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process < 0)
-		return;
-	watch = (struct pollfd){ .fd = process, .events = POLLIN };
+		return; /* it has ended */
 	for (waited = 0; waited < PATIENCE_MSEC; waited += ROUND_MSEC) {
 		(void)syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0);
 		if (poll(&watch, 1, ROUND_MSEC) > 0)

@@ -99,3 +99,12 @@ read -r line <&7
 [ "$line" = old ] || fail "read «$line» through the open file"
 exec 7<&-
 until_true 10 gone "$child" || fail "the child outlives its last file"
+
+# A pid file outlives its process: who has that number by now is let alone.
+sleep 600 &
+innocent=$!
+echo "$innocent" >"$state/hold-guard.pid"
+echo "$innocent" >"$state/hold.pid"
+expect_exit 0 initfs-hold --undo -- "$root"
+kill -0 "$innocent" || fail "--undo has killed somebody else"
+kill "$innocent"
