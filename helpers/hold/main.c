@@ -9,20 +9,17 @@
 #include "hold/undo.h"
 
 #include "common/fd.h"
-#include "common/file.h"
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
 #include "passthrough/fusemount.h"
-#include "passthrough/guard.h"
+#include "passthrough/life.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 struct options {
@@ -107,109 +104,83 @@ static int check(const struct layers *layers, struct fault *fault)
 	return 0;
 }
 
-static void mark_up(int timeline, const struct layers *layers)
+/* As long as the guard lives. */
+struct holding {
+	struct layers layers;
+	struct guard_view views[LAYERS_MAX];
+	int run; /* /run/initfs; borrowed */
+};
+
+static int prepare(void *data, struct guard *guard, int *ret_state, struct fault *fault)
+{
+	struct holding *holding = data;
+	const struct layers *layers = &holding->layers;
+	size_t i;
+	int r = layers_read(&holding->layers, "/run/initfs/layers", fault);
+
+	if (r == 0)
+		r = check(layers, fault);
+	if (r < 0)
+		return r;
+	holding->run = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (holding->run < 0)
+		return fault_at(fault, -errno, "open", "/run/initfs");
+	*ret_state = holding->run;
+	for (i = 0; i < layers->count; i++)
+		holding->views[i] = (struct guard_view){ .path = layers->list[i].directory,
+							 .backing = layers->list[i].backing };
+	*guard = (struct guard){
+		.name = "hold",
+		.subtype = "initfs-hold",
+		.views = holding->views,
+		.count = layers->count,
+		.timeline = timeline_open(holding->run),
+		.serve = serve,
+		.died = parts_sweep,
+		.look = parts_look,
+		.data = &holding->layers,
+	};
+	return 0;
+}
+
+static void up(void *data, const struct guard *guard)
 {
 	char dirs[TIMELINE_LINE_MAX] = "";
 	size_t used = 0;
 	size_t i;
 
-	for (i = 0; i < layers->count && used < sizeof(dirs); i++)
+	(void)survivor_omit("initfs-hold-guard"); /* only helps others to find us */
+	for (i = 0; i < guard->count && used < sizeof(dirs); i++)
 		used += (size_t)snprintf(dirs + used, sizeof(dirs) - used, "%s%s", i ? "," : "",
-					 layers->list[i].directory);
-	timeline_mark(timeline, "hold.up", "dirs", dirs, NULL);
+					 guard->views[i].path);
+	timeline_mark(guard->timeline, "hold.up", "dirs", dirs, NULL);
 }
 
-/* The guard's whole life, from the attached views to the last one's end. */
-static int watch(struct guard *guard, int run)
+static int end(void *data, const struct guard *guard, bool is_given_up)
 {
-	bool is_given_up = guard_run(guard);
+	const struct holding *holding = data;
 
-	(void)unlinkat(run, CONTROL_SOCKET, 0);
-	(void)unlinkat(run, "hold.pid", 0);
-	file_remove_pid(run, "hold-guard.pid");
+	(void)unlinkat(holding->run, CONTROL_SOCKET, 0);
+	(void)unlinkat(holding->run, "hold.pid", 0);
 	if (!is_given_up)
 		timeline_mark(guard->timeline, "hold.gone", NULL);
 	return is_given_up ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* Inside the real root, with nobody's terminal: shows the views, tells the hook, guards. */
-static int hold(struct survivor *survivor, struct layers *layers, int run)
-{
-	struct guard_view views[LAYERS_MAX];
-	struct guard guard = {
-		.name = "hold",
-		.subtype = "initfs-hold",
-		.views = views,
-		.count = layers->count,
-		.timeline = timeline_open(run),
-		.serve = serve,
-		.died = parts_sweep,
-		.look = parts_look,
-		.data = layers,
-	};
-	struct fault fault = { 0 };
-	size_t i;
-	int r;
-
-	for (i = 0; i < layers->count; i++)
-		views[i] = (struct guard_view){ .path = layers->list[i].directory,
-						.backing = layers->list[i].backing };
-	r = guard_start(&guard, &fault); /* the first line that changes the machine */
-	if (r < 0)
-		return report(r, &fault, EXIT_FAILED);
-	/* Both only help others to find us. */
-	(void)file_write_pid(run, "hold-guard.pid", getpid());
-	(void)survivor_omit("initfs-hold-guard");
-	mark_up(guard.timeline, layers);
-	survivor_verdict(survivor, EXIT_DONE);
-	return watch(&guard, run);
-}
-
-/* Where the program goes on as a survivor; returns the exit code. */
-static int start(struct survivor *survivor, const struct options *options, char **argv)
-{
-	struct layers layers = { 0 };
-	struct fault fault = { 0 };
-	auto_close int run = -EBADF;
-	int r, code;
-
-	survivor_harden(argv);
-	r = survivor_enter(options->root, &fault);
-	if (r == 0)
-		r = layers_read(&layers, "/run/initfs/layers", &fault);
-	if (r == 0)
-		r = check(&layers, &fault);
-	if (r == 0) {
-		run = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = run < 0 ? fault_at(&fault, -errno, "open", "/run/initfs") : 0;
-	}
-	code = r < 0 ? report(r, &fault, EXIT_REFUSED) : hold(survivor, &layers, run);
-	layers_free(&layers);
-	return code;
-}
-
 int main(int argc, char **argv)
 {
+	struct holding holding = { 0 };
+	const struct life life = { "hold-guard.pid", prepare, up, end, &holding };
 	struct options options;
-	struct survivor survivor;
-	struct fault fault = { 0 };
 	int r;
 
 	report_name("initfs-hold");
 	r = options_parse(&options, argc, argv);
 	if (r >= 0)
 		return r;
-	/* Whatever the caller's shell has open must not stay open with us for hours (Linux 5.9). */
-	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-	report_to_kernel_log();
-	if (options.is_undo) {
-		r = undo(options.root, &fault);
-		return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
-	}
-	r = survivor_fork(&survivor);
-	if (r < 0)
-		return report(r, &fault, EXIT_FAILED);
-	r = start(&survivor, &options, argv);
-	survivor_verdict(&survivor, (enum exit_code)r); /* does nothing where it was told before */
+	if (options.is_undo)
+		return life_undo(undo, options.root);
+	r = life_run(&life, options.root, argv);
+	layers_free(&holding.layers);
 	return r;
 }

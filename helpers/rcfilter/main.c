@@ -8,13 +8,10 @@
 #include "rcfilter/serve.h"
 #include "rcfilter/control.h"
 #include "rcfilter/undo.h"
-#include "common/fd.h"
-#include "common/file.h"
 #include "common/parse.h"
 #include "common/report.h"
-#include "common/survivor.h"
 #include "common/timeline.h"
-#include "passthrough/guard.h"
+#include "passthrough/life.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,8 +124,14 @@ static int open_state(struct fault *fault)
 	return fd < 0 ? fault_at(fault, -errno, "open", STATE_PATH) : fd;
 }
 
+/* As long as the guard lives. */
+struct filtering {
+	struct filter filter;
+	struct guard_view views[PLACES_MAX];
+};
+
 /* Everything that refuses: nothing has been mounted yet. */
-static int prepare(struct filter *filter, struct fault *fault)
+static int load(struct filter *filter, struct fault *fault)
 {
 	int r;
 
@@ -151,94 +154,71 @@ static int prepare(struct filter *filter, struct fault *fault)
 	return 0;
 }
 
-static void mark_up(const struct filter *filter)
+static int prepare(void *data, struct guard *guard, int *ret_state, struct fault *fault)
 {
-	char services[16];
-	char views[16];
+	struct filtering *filtering = data;
+	struct filter *filter = &filtering->filter;
+	size_t i;
+	int r = load(filter, fault);
 
-	(void)snprintf(services, sizeof(services), "%zu", filter->scripts.catalog.count);
-	(void)snprintf(views, sizeof(views), "%zu", filter->scripts.places);
-	timeline_mark(filter->timeline, "rc.up", "views", views, "scripts", services, NULL);
-}
-
-/* The views are gone: what is aside still comes back, unless somebody has turned us off. */
-static void finish(struct filter *filter, bool is_given_up)
-{
-	if ((filter->board->over || is_given_up) && !filter->board->off && keep_run(filter) < 0)
-		timeline_mark(filter->timeline, "rc.forsaken", NULL);
-	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
-	file_remove_pid(filter->state, "rcfilter.pid");
-	timeline_mark(filter->timeline, "rc.gone", NULL);
-}
-
-/* Inside the real root: shows the views, tells the hook, guards, and keeps what is left. */
-static int run(struct survivor *survivor, struct filter *filter)
-{
-	struct guard_view views[PLACES_MAX];
-	struct guard guard = {
+	if (r < 0)
+		return r;
+	*ret_state = filter->state;
+	for (i = 0; i < filter->scripts.places; i++)
+		filtering->views[i] = (struct guard_view){ .path = filter->scripts.place[i].path,
+							   .backing = NO_BACKING };
+	*guard = (struct guard){
 		.name = "rc",
 		.subtype = RCFILTER_SUBTYPE,
-		.views = views,
+		.views = filtering->views,
 		.count = filter->scripts.places,
 		.timeline = filter->timeline,
 		.serve = serve,
 		.data = filter,
 		.mourn = mourn,
 	};
-	struct fault fault = { 0 };
-	size_t i;
-	int r;
-
-	for (i = 0; i < guard.count; i++)
-		views[i] = (struct guard_view){ .path = filter->scripts.place[i].path,
-						.backing = NO_BACKING };
-	r = guard_start(&guard, &fault); /* the first line that changes the machine */
-	if (r < 0)
-		return report(r, &fault, EXIT_FAILED);
-	/* It only helps others to find us. */
-	(void)file_write_pid(filter->state, "rcfilter.pid", getpid());
-	mark_up(filter);
-	survivor_verdict(survivor, EXIT_DONE);
-	finish(filter, guard_run(&guard));
-	return EXIT_DONE;
+	return 0;
 }
 
-/* Where the program goes on as a survivor; returns the exit code. */
-static int start(struct survivor *survivor, const struct arguments *arguments, char **argv)
+static void up(void *data, const struct guard *guard)
 {
-	struct filter filter = { .options = arguments->options, .state = -EBADF };
-	struct fault fault = { 0 };
-	int r;
+	const struct filtering *filtering = data;
+	char services[16];
+	char views[16];
 
-	survivor_harden(argv);
-	r = survivor_enter(arguments->root, &fault);
-	if (r == 0)
-		r = prepare(&filter, &fault);
-	r = r < 0 ? report(r, &fault, EXIT_REFUSED) : run(survivor, &filter);
-	scripts_free(&filter.scripts);
-	return r;
+	(void)snprintf(services, sizeof(services), "%zu", filtering->filter.scripts.catalog.count);
+	(void)snprintf(views, sizeof(views), "%zu", guard->count);
+	timeline_mark(guard->timeline, "rc.up", "views", views, "scripts", services, NULL);
+}
+
+/* The views are gone: what is aside still comes back, unless somebody has turned us off. */
+static int end(void *data, const struct guard *guard, bool is_given_up)
+{
+	struct filtering *filtering = data;
+	struct filter *filter = &filtering->filter;
+
+	if ((filter->board->over || is_given_up) && !filter->board->off && keep_run(filter) < 0)
+		timeline_mark(filter->timeline, "rc.forsaken", NULL);
+	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
+	timeline_mark(filter->timeline, "rc.gone", NULL);
+	return EXIT_DONE;
 }
 
 int main(int argc, char **argv)
 {
+	struct filtering filtering = { .filter.state = -EBADF };
+	const struct life life = { "rcfilter.pid", prepare, up, end, &filtering };
 	struct arguments arguments;
-	struct survivor survivor;
-	struct fault fault = { 0 };
 	int r;
 
 	report_name("initfs-rcfilter");
 	r = arguments_parse(&arguments, argc, argv);
 	if (r >= 0)
 		return r;
-	report_to_kernel_log();
-	if (arguments.is_undo) {
-		r = undo(arguments.root, &fault);
-		return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
-	}
-	r = survivor_fork(&survivor);
-	if (r < 0)
-		return report(r, &fault, EXIT_FAILED);
-	r = start(&survivor, &arguments, argv);
-	survivor_verdict(&survivor, (enum exit_code)r); /* does nothing where it was told before */
+	if (arguments.is_undo)
+		return life_undo(undo, arguments.root);
+	filtering.filter.options = arguments.options;
+	r = life_run(&life, arguments.root, argv);
+	scripts_free(&filtering.filter.scripts);
 	return r;
 }

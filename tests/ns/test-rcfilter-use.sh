@@ -49,7 +49,9 @@ echo "$innocent" >"$state/rcfilter.pid"
 exits_with 0 "$filter" --undo -- "$root"
 kill -0 "$innocent" || fail "--undo has ended somebody else"
 kill "$innocent"
-start_filter
+# What the hook's shell has open is not kept open for hours.
+start_filter 9<"$TEST_TMP"
+! [ "/proc/$(cat "$state/rcfilter.pid")/fd/9" -ef "$TEST_TMP" ] || fail "the guard keeps a folder open"
 ask off | grep -qx ok || fail "off is not answered with ok"
 expect_gone
 start_filter
