@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "supervise/ready.h"
+#include "supervise/socket.h"
 #include "common/fd.h"
 #include "common/file.h"
 
@@ -10,29 +11,11 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
-
-/* A connection to path, owned by the caller, or -errno. Never waits. */
-static int connect_to(const char *path, int type)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	auto_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	(void)strcpy(address.sun_path, path);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(&fd);
-}
 
 /* A socket file outlives its server; only a connection tells that somebody listens. */
 static bool is_listening(const char *path)
@@ -41,7 +24,7 @@ static bool is_listening(const char *path)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		int fd = connect_to(path, types[i]);
+		int fd = socket_connect(path, types[i], 0);
 
 		/* EAGAIN: somebody listens, and has more callers than it can take just now. */
 		if (fd >= 0 || fd == -EAGAIN) {
@@ -64,7 +47,7 @@ static bool has_answered(const char *path, int *probe)
 	ssize_t n;
 
 	if (*probe < 0) {
-		*probe = connect_to(path, SOCK_STREAM);
+		*probe = socket_connect(path, SOCK_STREAM, 0);
 		if (*probe < 0)
 			return false;
 		if (send(*probe, hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello)) {
@@ -105,7 +88,7 @@ int display_server(const struct entry *entry)
 
 	if (entry->ready != ENTRY_READY_X11)
 		return -ENOENT;
-	fd = connect_to(entry->ready_path, SOCK_STREAM);
+	fd = socket_connect(entry->ready_path, SOCK_STREAM, 0);
 	if (fd < 0)
 		return fd;
 	/* Who called listen(2): the kernel knows, and no file has to be believed. */
@@ -173,7 +156,5 @@ pid_t running_elsewhere(const struct entry *entry)
 
 bool has_live_pid(const char *path)
 {
-	pid_t pid = file_read_pid(AT_FDCWD, path);
-
-	return pid > 0 && kill(pid, 0) == 0;
+	return file_read_live_pid(AT_FDCWD, path) > 0;
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "supervise/shown.h"
+#include "supervise/socket.h"
 #include "supervise/x11.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -16,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
 #define FILE_MAX_BYTES 65536 /* an Xauthority file, a command line */
 #define CHILDREN_MAX 64 /* a greeter has a handful of windows */
@@ -40,25 +39,6 @@ static int receive_all(int fd, void *data, size_t size)
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? 0 : -EIO;
-}
-
-static int connect_to(const char *path)
-{
-	static const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	(void)strcpy(address.sun_path, path);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(&fd);
 }
 
 /* The word after "-auth" on the command line of a process, allocated; NULL where there is none. */
@@ -126,7 +106,7 @@ static int shown_open(struct shown *shown, const char *socket_path)
 	struct x11_cookie cookie;
 	int r;
 
-	shown->fd = connect_to(socket_path);
+	shown->fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS);
 	if (shown->fd < 0)
 		return shown->fd;
 	r = cookie_of_server(shown->fd, &cookie);

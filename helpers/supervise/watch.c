@@ -4,6 +4,7 @@
 
 #include "supervise/watch.h"
 #include "supervise/console.h"
+#include "supervise/needs.h"
 #include "supervise/prepare.h"
 #include "supervise/ready.h"
 #include "supervise/root.h"
@@ -35,80 +36,6 @@ uint64_t watch_now(void)
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail since Linux 2.6.39 */
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-static struct run *find_run(struct watch *watch, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < watch->count; i++)
-		if (strcmp(watch->runs[i].entry->name, name) == 0)
-			return &watch->runs[i];
-	return NULL;
-}
-
-/* --- may it start? */
-
-enum need {
-	NEED_MET,
-	NEED_OPEN,
-	NEED_LOST, /* run->why says why */
-};
-
-static enum need look_at_needs(struct watch *watch, struct run *run)
-{
-	const struct words *needs = &run->entry->needs;
-	unsigned int i;
-
-	for (i = 0; i < needs->count; i++) {
-		const struct run *need = find_run(watch, needs->word[i]);
-		bool is_late = need && need->service.state == STATE_LATE;
-
-		if (need && need->service.state == STATE_READY)
-			continue;
-		(void)snprintf(run->why, sizeof(run->why), "%s %s", needs->word[i],
-			       is_late ? "was not ready in time" : "is not there");
-		return !need || is_late || is_over(&need->service) ? NEED_LOST : NEED_OPEN;
-	}
-	return NEED_MET;
-}
-
-static enum need look_at_wants(struct watch *watch, struct run *run)
-{
-	const struct words *wants = &run->entry->wants;
-	unsigned int i;
-
-	for (i = 0; i < wants->count; i++) {
-		const struct run *want = find_run(watch, wants->word[i]);
-
-		if (!want || is_over(&want->service) || want->service.state == STATE_READY ||
-		    want->service.state == STATE_LATE)
-			continue;
-		(void)snprintf(run->why, sizeof(run->why), "%s is not ready", wants->word[i]);
-		return NEED_OPEN;
-	}
-	return NEED_MET;
-}
-
-/* Everything that a first start waits for. */
-static enum need look_at_all(struct watch *watch, struct run *run)
-{
-	const char *read_only = not_writable(&run->entry->writable);
-	enum need need;
-
-	if (read_only) {
-		(void)snprintf(run->why, sizeof(run->why), "%s cannot be written", read_only);
-		return NEED_LOST;
-	}
-	need = look_at_needs(watch, run);
-	if (need == NEED_MET)
-		need = look_at_wants(watch, run);
-	if (need == NEED_MET && !has_device(&run->entry->devices)) {
-		(void)snprintf(run->why, sizeof(run->why), "no device %s",
-			       run->entry->devices.word[0]);
-		need = NEED_OPEN;
-	}
-	return need;
 }
 
 /* --- what an action does */
@@ -230,7 +157,7 @@ static bool is_taken(struct run *run, bool is_first)
 
 static void look_at_waiting(struct watch *watch, struct run *run)
 {
-	enum need need = look_at_all(watch, run);
+	enum need need = needs_look(watch, run);
 
 	if (need == NEED_LOST || is_taken(run, true))
 		move_on(watch, run, EVENT_IMPOSSIBLE, 0);

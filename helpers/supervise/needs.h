@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a program may start: what it needs, what it wants, its devices and directories. */
+#ifndef INITFS_SUPERVISE_NEEDS_H
+#define INITFS_SUPERVISE_NEEDS_H
+
+#include "supervise/watch.h"
+
+enum need {
+	NEED_MET,
+	NEED_OPEN,
+	NEED_LOST, /* it will not be met any more */
+};
+
+/* Everything that a first start of run waits for; run->why says what is not met. */
+enum need needs_look(const struct watch *watch, struct run *run);
+
+#endif
