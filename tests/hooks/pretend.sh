@@ -1,26 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 # A pretended initramfs for the hooks: dracut's functions, commands that record how they were called,
-# and a real root in a folder. A test sources it in a subshell for each case, with the words of the
-# kernel command line in $words, and ends the case with finish.
+# and a real root in a folder. A test sources it once. Each of its cases is a function that runs in a
+# subshell, called through check; it begins with pretended and ends with finish. The test itself ends
+# with exit "$status".
 
-hooks="${INITFS_SRC:?}/modules.d/50initfs"
-scene=$(mktemp -d "${TEST_TMP:-${TMPDIR:-/tmp}}/hooks.XXXXXX") || exit 1
-trap 'rm -rf -- "${scene:?}"' EXIT
-PREFIX="$scene/initramfs"
-NEWROOT="$scene/sysroot"
-calls="$scene/calls"
-console="$scene/console"
-# shellcheck disable=SC2034 # dracut's, for parse-initfs.sh
-rflags=""
-failures=0
+INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
+hooks="$INITFS_SRC/modules.d/50initfs"
+# shellcheck disable=SC2034 # for the tests
+status=0
 
-mkdir -p "$PREFIX/proc/sys/kernel" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
-    "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
-printf 'nodev\toverlay\nnodev\tfuse\n\text4\n' > "$PREFIX/proc/filesystems"
-printf 'rootfs / rootfs rw 0 0\n' > "$PREFIX/proc/mounts"
-: > "$calls"
-: > "$console"
+check() { # CASE [ARGUMENT...]
+    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
+}
 
 # ---- dracut's functions
 
@@ -66,21 +58,8 @@ pretend() {
     chmod 755 "$scene/bin/$1"
 }
 
-for name in initfs-overlay initfs-merge initfs-supervise modprobe mount umount chroot; do
-    pretend "$name"
-done
-pretend initfs-hold
-# What the hooks go by afterwards.
-pretend initfs-overlay "case \"\$*\" in *--undo*) rm -f '$NEWROOT/run/initfs/layers'; exit 0 ;; esac
-mkdir -p '$NEWROOT/run/initfs/ram'
-printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
-# A bind mount of /run is two names of one folder.
-pretend mount "[ \"\$3\" != '$NEWROOT/run' ] || { rmdir '$NEWROOT/run' && ln -s '$PREFIX/run' '$NEWROOT/run'; }"
-# A helper whose body is $hang says that it hangs, and timeout believes it at once: a test neither waits
-# for twenty seconds nor takes a slow machine for a helper that hangs.
-# shellcheck disable=SC2034 # for the tests
-hang=": > '$scene/hangs'; exec sleep 100"
-cat > "$scene/bin/timeout" << EOT
+pretend_timeout() {
+    cat > "$scene/bin/timeout" << EOT
 #!/bin/sh
 [ "\$1" = -k ] && shift 2
 shift
@@ -103,11 +82,51 @@ status=\$?
 [ ! -e '$scene/hangs' ] || exit 124
 exit "\$status"
 EOT
-chmod 755 "$scene/bin/timeout"
-PATH="$scene/bin:$PATH"
+    chmod 755 "$scene/bin/timeout"
+}
 
-# shellcheck source=modules.d/50initfs/initfs-lib.sh
-. "$hooks/initfs-lib.sh"
+# ---- a case
+
+# The scene, with those words on the kernel command line.
+pretended() { # WORDS
+    words="$1"
+    scene=$(mktemp -d "${TEST_TMP:-${TMPDIR:-/tmp}}/hooks.XXXXXX") || exit 1
+    trap 'rm -rf -- "${scene:?}"' EXIT
+    PREFIX="$scene/initramfs"
+    NEWROOT="$scene/sysroot"
+    calls="$scene/calls"
+    console="$scene/console"
+    # shellcheck disable=SC2034 # dracut's, for parse-initfs.sh
+    rflags=""
+    failures=0
+
+    mkdir -p "$PREFIX/proc/sys/kernel" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
+        "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
+    printf 'nodev\toverlay\nnodev\tfuse\n\text4\n' > "$PREFIX/proc/filesystems"
+    printf 'rootfs / rootfs rw 0 0\n' > "$PREFIX/proc/mounts"
+    : > "$calls"
+    : > "$console"
+
+    for name in initfs-overlay initfs-merge initfs-supervise modprobe mount umount chroot; do
+        pretend "$name"
+    done
+    pretend initfs-hold
+    # What the hooks go by afterwards.
+    pretend initfs-overlay "case \"\$*\" in *--undo*) rm -f '$NEWROOT/run/initfs/layers'; exit 0 ;; esac
+mkdir -p '$NEWROOT/run/initfs/ram'
+printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
+    # A bind mount of /run is two names of one folder.
+    pretend mount "[ \"\$3\" != '$NEWROOT/run' ] || { rmdir '$NEWROOT/run' && ln -s '$PREFIX/run' '$NEWROOT/run'; }"
+    # A helper whose body is $hang says that it hangs, and timeout believes it at once: a test neither waits
+    # for twenty seconds nor takes a slow machine for a helper that hangs.
+    # shellcheck disable=SC2034 # for the tests
+    hang=": > '$scene/hangs'; exec sleep 100"
+    pretend_timeout
+    PATH="$scene/bin:$PATH"
+
+    # shellcheck source=modules.d/50initfs/initfs-lib.sh
+    . "$hooks/initfs-lib.sh"
+}
 
 run_hook() {
     . "$hooks/$1.sh"
@@ -116,6 +135,12 @@ run_hook() {
 # As after the command line hook said yes.
 turned_on() {
     initfs_turn_on
+}
+
+# As mount-overlay.sh leaves it.
+up() {
+    turned_on
+    run_hook mount-overlay
 }
 
 # ---- what has to hold

@@ -4,16 +4,11 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
 # shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
 set -u
-INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
-here="$INITFS_SRC/tests/hooks"
-status=0
-
-check() {
-    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
-}
+# shellcheck source-path=SCRIPTDIR source=pretend.sh
+. "${0%/*}/pretend.sh"
 
 off() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     turned_on
     [ -z "$2" ] || run_hook mount-overlay
     run_hook filter-rc
@@ -23,10 +18,9 @@ off() (
 )
 
 on() (
-    words="rd.initfs rd.initfs.rc=on $1" && . "$here/pretend.sh"
+    pretended "rd.initfs rd.initfs.rc=on $1"
     pretend initfs-rcfilter "exit 0"
-    turned_on
-    run_hook mount-overlay
+    up
     run_hook filter-rc
     expect_call "initfs-rcfilter --net=$2 --pace=$3 -- $NEWROOT"
     expect_console 0
@@ -39,10 +33,9 @@ on() (
 
 # Everything else that comes early stays.
 fails() (
-    words="rd.initfs rd.initfs.rc=on" && . "$here/pretend.sh"
+    pretended "rd.initfs rd.initfs.rc=on"
     pretend initfs-rcfilter "printf 'initfs-rcfilter: cannot do it\n' >&2; exit 3"
-    turned_on
-    run_hook mount-overlay
+    up
     run_hook filter-rc
     expect_console 1 "start scripts are not filtered: initfs-rcfilter: cannot do it"
     expect_on

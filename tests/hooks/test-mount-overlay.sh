@@ -4,16 +4,11 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
 # shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
 set -u
-INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
-here="$INITFS_SRC/tests/hooks"
-status=0
-
-check() {
-    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
-}
+# shellcheck source-path=SCRIPTDIR source=pretend.sh
+. "${0%/*}/pretend.sh"
 
 off() (
-    words="rd.initfs" && . "$here/pretend.sh" # given, but the command line hook refused
+    pretended "rd.initfs" # given, but the command line hook refused
     run_hook mount-overlay
     expect_console 0
     [ ! -s "$calls" ] || fail "something was called"
@@ -21,7 +16,7 @@ off() (
 )
 
 good() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     turned_on
     printf '%s\n' "$2" > "$NEWROOT/etc/initfs.conf"
     run_hook mount-overlay
@@ -39,7 +34,7 @@ good() (
 
 # Each mistake in the root's own files is named, and the next best value counts.
 conf_mistakes() (
-    words="rd.initfs rd.initfs.size=banana" && . "$here/pretend.sh"
+    pretended "rd.initfs rd.initfs.size=banana"
     turned_on
     mkdir -p "$NEWROOT/etc/initfs.conf.d"
     printf '# comment\n\nsize = 30%%\noverlay=var\ncolour=red\n' > "$NEWROOT/etc/initfs.conf"
@@ -55,7 +50,7 @@ conf_mistakes() (
 
 # What somebody else mounted there already is used, and left to him.
 bound_before() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on
     printf 'devtmpfs %s devtmpfs rw 0 0\n' "$NEWROOT/dev" >> "$PREFIX/proc/mounts"
     pretend initfs-hold 'exit 1'
@@ -67,7 +62,7 @@ bound_before() (
 )
 
 bind_fails() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on
     pretend mount "case \"\$3\" in */sys) echo 'mount: /sys: no such place' >&2; exit 32 ;; esac"
     run_hook mount-overlay
@@ -79,7 +74,7 @@ bind_fails() (
 )
 
 refused() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on
     case "$1" in
         hang) pretend initfs-overlay "$hang" ;;
@@ -94,7 +89,7 @@ refused() (
 )
 
 hold_fails() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on
     body="$1"
     [ "$body" != hang ] || body="$hang"
@@ -108,7 +103,7 @@ hold_fails() (
 
 # Where a helper hangs it cannot undo either: the hook sweeps its mounts away itself.
 nothing_answers() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on
     pretend initfs-overlay "case \"\$*\" in *--undo*) $hang ;; esac
 mkdir -p '$NEWROOT/run/initfs/ram' '$NEWROOT/run/initfs/layer/0'

@@ -4,16 +4,11 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
 # shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
 set -u
-INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
-here="$INITFS_SRC/tests/hooks"
-status=0
-
-check() {
-    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
-}
+# shellcheck source-path=SCRIPTDIR source=pretend.sh
+. "${0%/*}/pretend.sh"
 
 absent() (
-    words="root=/dev/vda ro quiet $1" && . "$here/pretend.sh"
+    pretended "root=/dev/vda ro quiet $1"
     run_hook parse-initfs
     expect_off
     expect_console 0
@@ -24,7 +19,7 @@ absent() (
 )
 
 on() (
-    words="root=/dev/vda $1" && . "$here/pretend.sh"
+    pretended "root=/dev/vda $1"
     rflags="$2"
     run_hook parse-initfs
     run_hook parse-initfs # a hook may run twice
@@ -39,7 +34,7 @@ on() (
 
 # A malformed value is named with what is allowed, and never stops the boot.
 named() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     shift
     run_hook parse-initfs
     expect_on
@@ -48,7 +43,7 @@ named() (
 )
 
 fine() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     run_hook parse-initfs
     expect_on
     expect_console 0
@@ -56,7 +51,7 @@ fine() (
 )
 
 missing() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     rm "$scene/bin/$1"
     # Nothing but the pretended commands, and what the hook itself needs.
     for name in mkdir rm printf; do ln -s "$(command -v "$name")" "$scene/bin/$name"; done
@@ -69,7 +64,7 @@ missing() (
 )
 
 no_kernel() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     printf '%s\n' "$2" > "$PREFIX/proc/filesystems"
     run_hook parse-initfs
     expect_call "modprobe -q $1"
@@ -78,7 +73,7 @@ no_kernel() (
 )
 
 systemd() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     DRACUT_SYSTEMD=1
     run_hook parse-initfs
     expect_stock "runs systemd"

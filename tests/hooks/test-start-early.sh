@@ -4,19 +4,8 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
 # shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
 set -u
-INITFS_SRC="${INITFS_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}"
-here="$INITFS_SRC/tests/hooks"
-status=0
-
-check() {
-    "$@" || { printf 'in: %s\n' "$*" >&2; status=1; }
-}
-
-# As mount-overlay.sh leaves it.
-up() {
-    turned_on
-    run_hook mount-overlay
-}
+# shellcheck source-path=SCRIPTDIR source=pretend.sh
+. "${0%/*}/pretend.sh"
 
 # Debian's own scripts, as far as the hook looks at them.
 with_bootclean() {
@@ -27,7 +16,7 @@ with_bootclean() {
 }
 
 off() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     turned_on # but no layers
     run_hook start-early
     expect_console 0
@@ -36,7 +25,7 @@ off() (
 )
 
 good() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     up
     printf 'orion\n' > "$NEWROOT/etc/hostname"
     run_hook start-early
@@ -56,7 +45,7 @@ good() (
 )
 
 cleaned() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
     # When the real script runs, /run has to be marked, or it would be emptied.
     pretend chroot "[ -f '$NEWROOT/run/.tmpfs' ] && [ -f '$NEWROOT/run/lock/.tmpfs' ] || exit 99
@@ -72,7 +61,7 @@ exit $1"
 
 # A script that would walk through /run is not run.
 not_cleaned() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     with_bootclean "$2"
     [ "$1" = "" ] || pretend initfs-overlay "mkdir -p '$NEWROOT/run/initfs'
 printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'"
@@ -85,7 +74,7 @@ printf '0\t/var\n' > '$NEWROOT/run/initfs/layers'"
 )
 
 cleaning_hangs() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
     pretend chroot "$hang"
     up
@@ -98,7 +87,7 @@ cleaning_hangs() (
 )
 
 fails() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
     body="$2"
     [ "$body" != hang ] || body="$hang"
@@ -119,7 +108,7 @@ fails() (
 
 # Somebody else's nologin stays, and what runs is stopped before its files go.
 stopped() (
-    words="rd.initfs" && . "$here/pretend.sh"
+    pretended "rd.initfs"
     up
     printf 'closed for maintenance\n' > "$NEWROOT/run/nologin"
     cp "$(command -v sleep)" "$scene/bin/initfs-merge-run"
@@ -142,7 +131,7 @@ echo $stranger > '$NEWROOT/run/initfs/hold.pid'"
 
 # The boot goes on when the screen shows; sleep stands for the time in which it comes.
 waited() (
-    words="rd.initfs $1" && . "$here/pretend.sh"
+    pretended "rd.initfs $1"
     comes="$NEWROOT/run/initfs/screen-comes"
     pretend initfs-supervise "printf '' > '$comes'"
     pretend sleep "[ ! -e '$comes' ] || echo >> '$scene/naps'
