@@ -30,17 +30,22 @@ static int address_of(int dirfd, const char *name, struct sockaddr_un *ret_addre
 	return 0;
 }
 
+/* A new socket, owned by the caller, and the address of name below dirfd. */
+static int make_socket(int dirfd, const char *name, int flags, struct sockaddr_un *ret_address)
+{
+	int r = address_of(dirfd, name, ret_address);
+	int fd = r < 0 ? r : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+
+	return r == 0 && fd < 0 ? -errno : fd;
+}
+
 int packet_listen(int dirfd, const char *name)
 {
 	struct sockaddr_un address;
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r;
+	auto_close int fd = make_socket(dirfd, name, SOCK_NONBLOCK, &address);
 
 	if (fd < 0)
-		return -errno;
-	r = address_of(dirfd, name, &address);
-	if (r < 0)
-		return r;
+		return fd;
 	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	/* On a socket fchmod sets the mode that bind gives the name, so it is 0600 from birth. */
@@ -71,14 +76,10 @@ int packet_accept(int listener)
 int packet_connect(int dirfd, const char *name)
 {
 	struct sockaddr_un address;
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int r;
+	auto_close int fd = make_socket(dirfd, name, 0, &address);
 
 	if (fd < 0)
-		return -errno;
-	r = address_of(dirfd, name, &address);
-	if (r < 0)
-		return r;
+		return fd;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return take_fd(&fd);
@@ -114,16 +115,25 @@ int packet_send(int fd, const char *line, int pass)
 	return n < 0 ? -errno : 0;
 }
 
+/*
+ * The one descriptor that came with a message. The room for one is, aligned, room for two: where
+ * there is not just one, none is meant for us, and none stays open here.
+ */
 static int passed_fd(struct msghdr *message)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int passed;
+	int passed[CMSG_SPACE(sizeof(int)) / sizeof(int)];
+	size_t count, i;
 
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
 		return -EBADF;
-	memcpy(&passed, CMSG_DATA(header), sizeof(int));
-	return passed;
+	count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(passed, CMSG_DATA(header), count * sizeof(int));
+	if (count == 1)
+		return passed[0];
+	for (i = 0; i < count; i++)
+		fd_close(&passed[i]);
+	return -EBADF;
 }
 
 int packet_receive(int fd, char *line, int *ret_passed)

@@ -39,6 +39,39 @@ static void test_descriptor(int near, int far)
 	CHECK(fcntl(passed, F_GETFD) & FD_CLOEXEC);
 }
 
+/* A peer that passes more than was agreed must not fill our table of descriptors. */
+static void test_two_descriptors(int near, int far)
+{
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	char word[] = "two";
+	struct iovec data = { word, 3 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	const int two[] = { near, far };
+	int free_before = dup(near);
+	auto_close int passed = -EBADF;
+	char line[PACKET_MAX];
+	int free_after;
+
+	close(free_before);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(two));
+	memcpy(CMSG_DATA(header), two, sizeof(two));
+	CHECK_INT(sendmsg(near, &message, 0), 3);
+	CHECK_INT(packet_receive(far, line, &passed), 3);
+	CHECK(passed < 0);
+	free_after = dup(near);
+	CHECK_INT(free_after, free_before);
+	close(free_after);
+}
+
 static void test_too_long(int near, int far)
 {
 	char big[PACKET_MAX + 10];
@@ -95,6 +128,7 @@ int main(void)
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	test_round_trip(ends[0], ends[1]);
 	test_descriptor(ends[0], ends[1]);
+	test_two_descriptors(ends[0], ends[1]);
 	test_too_long(ends[0], ends[1]);
 	test_peer_gone(&ends[0], ends[1]);
 	fd_close(&ends[1]);
