@@ -52,10 +52,22 @@ static bool needs_quotes(const char *value)
 	return false;
 }
 
+/* One byte of a quoted value, escaped. Returns the length. */
+static size_t escape(char c, char bytes[5])
+{
+	if (c == '"' || c == '\\')
+		return (size_t)snprintf(bytes, 5, "\\%c", c);
+	if ((unsigned char)c < ' ' || c == 0x7f)
+		return (size_t)snprintf(bytes, 5, "\\x%02x", (unsigned char)c);
+	bytes[0] = c;
+	return 1;
+}
+
+/* What does not fit is cut behind a whole byte, and the quotes are closed: it has to be readable. */
 static void put_value(struct text *text, const char *value)
 {
 	const char *p;
-	char escape[5];
+	char bytes[5];
 
 	if (!needs_quotes(value)) {
 		put(text, value, strlen(value));
@@ -63,15 +75,11 @@ static void put_value(struct text *text, const char *value)
 	}
 	put(text, "\"", 1);
 	for (p = value; *p; p++) {
-		if (*p == '"' || *p == '\\') {
-			put(text, "\\", 1);
-			put(text, p, 1);
-		} else if ((unsigned char)*p < ' ' || *p == 0x7f) {
-			(void)snprintf(escape, sizeof(escape), "\\x%02x", (unsigned char)*p);
-			put(text, escape, 4);
-		} else {
-			put(text, p, 1);
-		}
+		size_t length = escape(*p, bytes);
+
+		if (length + 1 > text->left)
+			break;
+		put(text, bytes, length);
 	}
 	put(text, "\"", 1);
 }
@@ -87,6 +95,9 @@ size_t timeline_format(char *line, size_t size, uint64_t usec, const char *event
 	put(&text, stamp, strlen(stamp));
 	put(&text, event, strlen(event));
 	while ((key = va_arg(pairs, const char *))) {
+		/* A blank, the key, "=", and quotes with nothing between them. */
+		if (strlen(key) + 4 > text.left)
+			break;
 		put(&text, " ", 1);
 		put(&text, key, strlen(key));
 		put(&text, "=", 1);

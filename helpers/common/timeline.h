@@ -30,7 +30,10 @@ int timeline_open(int dirfd);
  */
 void timeline_mark(int fd, const char *event, ...) __attribute__((sentinel));
 
-/* Pure: writes the line, newline included, to line. Returns its length; what does not fit is cut. */
+/*
+ * Pure: writes the line, newline included, to line. Returns its length. A value that does not fit is
+ * cut, and what comes after it is left out: what is there can be read.
+ */
 size_t timeline_format(char *line, size_t size, uint64_t usec, const char *event, va_list pairs);
 
 /* One event as read back. The strings point into the line that timeline_parse was given. */

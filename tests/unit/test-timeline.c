@@ -49,11 +49,25 @@ static void test_round_trip(void)
 
 static void test_cut(void)
 {
-	char line[20];
-	size_t n = format(line, sizeof(line), 1, "event", "key", "a value that is too long", NULL);
+	static const char *const values[] = { "plainbuttoolong", "a \"b\"\\ \n\x01 is too long" };
+	struct timeline_event event;
+	const char *value;
+	char line[80];
+	size_t size, i, n;
 
-	CHECK_INT(n, sizeof(line));
-	CHECK(line[n - 1] == '\n');
+	for (i = 0; i < 2; i++) {
+		for (size = 16; size <= sizeof(line); size++) {
+			n = format(line, size, 1, "event", "key", values[i], "last", "x", NULL);
+			CHECK(n <= size);
+			CHECK(line[n - 1] == '\n');
+			line[n - 1] = '\0';
+			CHECK_INT(timeline_parse(line, &event), 0);
+			value = timeline_value(&event, "key");
+			CHECK(!value || strncmp(value, values[i], strlen(value)) == 0);
+			CHECK(!timeline_value(&event, "last") || strcmp(value, values[i]) == 0);
+		}
+		CHECK_STR(timeline_value(&event, "last"), "x");
+	}
 }
 
 static void check_bad(const char *text)
