@@ -113,13 +113,19 @@ static int add(const struct control *control, int fd, uint64_t tag)
 	return epoll_ctl(control->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-int control_start(struct control *control, int state)
+void control_init(struct control *control)
 {
 	size_t i;
-	int r;
 
+	*control = (struct control){ .listener = -EBADF };
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		control->client[i] = -EBADF;
+}
+
+int control_start(struct control *control, int state)
+{
+	int r;
+
 	control->listener = packet_listen(state, CONTROL_SOCKET);
 	if (control->listener < 0)
 		return control->listener;

@@ -34,6 +34,9 @@ struct control {
 	void *data;
 };
 
+/* Nothing is open: so control_stop may be called from here on. Before all else. */
+void control_init(struct control *control);
+
 /* Listens in the directory state and adds itself to epoll. 0 or -errno. */
 int control_start(struct control *control, int state);
 

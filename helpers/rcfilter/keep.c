@@ -204,10 +204,12 @@ int keep_run(struct filter *filter)
 		.filter = filter, .epoll = -EBADF, .watch = -EBADF, .signals = -EBADF
 	};
 	struct epoll_event events[EVENTS_MAX];
-	int r = begin(&keep);
+	int r;
 	int n;
 	int i;
 
+	control_init(&keep.control);
+	r = begin(&keep);
 	(void)netlink_ask(&keep.network);
 	while (r == 0) {
 		reap(&keep);

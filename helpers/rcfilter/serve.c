@@ -189,6 +189,7 @@ static int begin_listening(struct serving *serving, struct fault *fault)
 		r = add(serving, serving->server.starts.exits, TAG_EXITS);
 	if (r < 0)
 		return fault_at(fault, r, "wait for events", NULL);
+	control_init(&serving->control);
 	serving->control.catalog = &serving->filter->scripts.catalog;
 	serving->control.board = serving->filter->board;
 	serving->control.epoll = serving->epoll;
