@@ -44,6 +44,11 @@ static _Noreturn void wait_for_verdict(int pipe_end, pid_t child)
 	_exit(code);
 }
 
+void survivor_begin(void)
+{
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+}
+
 int survivor_fork(struct survivor *ret_survivor)
 {
 	pid_t parent = getpid();

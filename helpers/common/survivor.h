@@ -14,6 +14,12 @@ struct survivor {
 };
 
 /*
+ * What a survivor does first, before it opens anything: lets go of all that its caller has open
+ * beside stdin, stdout and stderr (Linux 5.9), which would stay open for hours.
+ */
+void survivor_begin(void);
+
+/*
  * Forks. The parent waits for the child's verdict and ends with it as exit status (EXIT_FAILED
  * where the child died without one): it does not return. In the child returns 0, or -errno in the
  * caller itself when there was no child. Until its verdict the child dies with the parent: a hook

@@ -330,6 +330,7 @@ int daemon_run(const struct options *opt, char **argv)
 	int r;
 
 	if (opt->wait) {
+		survivor_begin();
 		r = survivor_fork(&survivor);
 		if (r < 0) {
 			report_line("cannot start a process: %s", strerror(-r));

@@ -7,15 +7,6 @@
 #include "common/file.h"
 #include "common/report.h"
 
-#include <sys/syscall.h>
-
-/* Whatever the caller's shell has open must not stay open with us for hours (Linux 5.9). */
-static void leave_caller(void)
-{
-	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-	report_to_kernel_log();
-}
-
 static int guard_views(const struct life *life, struct guard *guard, int state,
 		       struct survivor *survivor)
 {
@@ -55,7 +46,8 @@ int life_run(const struct life *life, const char *root, char **argv)
 	int code;
 	int r;
 
-	leave_caller();
+	survivor_begin();
+	report_to_kernel_log();
 	r = survivor_fork(&survivor);
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
@@ -70,7 +62,8 @@ int life_undo(int (*undo)(const char *root, struct fault *fault), const char *ro
 	struct fault fault = { 0 };
 	int r;
 
-	leave_caller();
+	survivor_begin();
+	report_to_kernel_log();
 	r = undo(root, &fault);
 	return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
 }

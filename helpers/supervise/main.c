@@ -198,6 +198,7 @@ int main(int argc, char **argv)
 	if (options.is_undo)
 		return undo(&options);
 
+	survivor_begin();
 	state = open_state(options.root, &fault);
 	r = state < 0 ? state : check(&options, state, &fault);
 	if (r < 0)

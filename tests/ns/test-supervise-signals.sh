@@ -8,9 +8,13 @@ entry log Kind=syslog 'Exec=/srv/daemon log'
 entry screen Kind=screen 'Exec=/srv/daemon screen' SocketDir=/tmp/.X11-unix \
 	PidFile=/run/screen.pid WritePidFile=yes
 
-"$supervise" -- "$root" || fail "it did not start"
+# What the hook's shell has open is not kept open for hours.
+"$supervise" -- "$root" 9<"$root/srv" || fail "it did not start"
 within 10 marked 'early.ready name=screen'
 pid=$(supervisor_pid)
+for fd in "/proc/$pid/fd"/*; do
+	[ "$(readlink "$fd")" != "$root/srv" ] || fail "it keeps a folder open"
+done
 kill "$pid"
 within 10 is_gone "$pid"
 [ -d "/proc/$(last_pid log)" ] || fail "log went with it"
