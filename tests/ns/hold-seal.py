@@ -229,6 +229,8 @@ check(result == "[]" or "Error" in result, f"what waited for a dead view got {re
 wait_until(lambda: is_alive(hold.pids()[0]) and hold.pids()[0] != pid, "a new process")
 wait_until(lambda: answers(f"{var}/log/messages"), "it answers")
 wait_until(lambda: answers(f"{srv}/log/messages"), "it answers")
+# Between the dead view and the new one the bare overlay answers.
+wait_until(lambda: mounts().count("fuse.initfs-hold") == 2, "both views")
 hold.close()
 with contextlib.suppress(OSError):  # a file of the dead view: closing it reports that
     os.close(log)
