@@ -2,8 +2,7 @@
 /*
  * live ROOT FOLDER [PACE]: starts the programs in ROOT (chroot), makes FOLDER/ready when all work;
  * when FOLDER/switched appears, lets all do as much again, ends them, and hears what each has found.
- * PACE: microseconds that each sleeps between two steps. LIVE_ABSOLUTE in the environment: some
- * rename and link by two absolute names.
+ * PACE: microseconds that each sleeps between two steps.
  */
 #include "config.h"
 
@@ -131,7 +130,7 @@ static void prepare(struct worker *worker, const struct role *role, unsigned int
 	*worker = (struct worker){
 		.role = role->name, .number = number, .copy = copy, .fd = -1, .at = -1
 	};
-	worker->is_absolute = copy % 2 && getenv("LIVE_ABSOLUTE");
+	worker->is_absolute = copy % 2;
 	worker->shared = "/var/live/shared";
 	(void)snprintf(worker->home, sizeof(worker->home), "/%s/live/%s-%u",
 		       number % 2 ? "tmp" : "var", role->name, copy);
