@@ -5,6 +5,7 @@
  *	initfs/			the directory of all our state
  *	initfs/ram		a private tmpfs, mode 0700, attached
  *	initfs/ram/N/{upper,work}
+ *	initfs/own/N		mode 0700: the view of a file system of the directory's own
  *	initfs/layer/		mode 0700: the way in is the view that initfs-hold makes
  *	(every overlay)		built detached
  *	initfs/layer/N		every overlay, attached
@@ -16,6 +17,7 @@
 #include "config.h"
 
 #include "overlay/apply.h"
+#include "overlay/own.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 
@@ -30,6 +32,7 @@
 #define STATE_DIR "initfs"
 #define RAM_DIR "ram"
 #define LAYER_DIR "layer"
+#define OWN_DIR "own"
 #define LIST_FILE "layers"
 #define LIST_NEW "layers.new"
 #define SOURCE "initfs"
@@ -200,10 +203,26 @@ static int overlay_build(int lower, int upper, int work, struct fault *fault)
 	return mountfd_make(context, "overlay", 0, fault);
 }
 
+/* The directory that a layer is laid over; the caller owns the descriptor. */
+static int lower_open(const struct layer *layer, int state, const char *number, struct fault *fault)
+{
+	auto_close int own = -EBADF;
+	int fd;
+
+	if (layer->own) {
+		own = dir_make(state, OWN_DIR, 0700, fault);
+		return own < 0 ? own : own_attach(layer->own, own, number, fault);
+	}
+	fd = fcntl(layer->lower, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? fault_at(fault, -errno, "open the directory", layer->path) : fd;
+}
+
 /* The upper and the overlay of one layer; returns the overlay, detached, owned by the caller. */
-static int layer_build(const struct layer *layer, int ram, const char *number, struct fault *fault)
+static int layer_build(const struct layer *layer, int state, int ram, const char *number,
+		       struct fault *fault)
 {
 	auto_close int dir = dir_make(ram, number, 0700, fault);
+	auto_close int lower = -EBADF;
 	auto_close int upper = -EBADF;
 	auto_close int work = -EBADF;
 	int r;
@@ -216,10 +235,13 @@ static int layer_build(const struct layer *layer, int ram, const char *number, s
 	work = dir_make(dir, "work", 0700, fault);
 	if (work < 0)
 		return work;
-	r = attributes_copy(layer->lower, upper, layer->path, fault);
+	lower = lower_open(layer, state, number, fault);
+	if (lower < 0)
+		return lower;
+	r = attributes_copy(lower, upper, layer->path, fault);
 	if (r < 0)
 		return r;
-	return overlay_build(layer->lower, upper, work, fault);
+	return overlay_build(lower, upper, work, fault);
 }
 
 static void number_text(char text[NUMBER_MAX], size_t number)
@@ -240,7 +262,7 @@ static int layers_attach(const struct plan *plan, int state, int ram, int *mount
 		return dir;
 	for (i = 0; i < plan->count; i++) {
 		number_text(number, i);
-		mounts[i] = layer_build(&plan->layer[i], ram, number, fault);
+		mounts[i] = layer_build(&plan->layer[i], state, ram, number, fault);
 		if (mounts[i] < 0)
 			return mounts[i];
 	}
@@ -332,26 +354,28 @@ static void name_remove(int *result, int dirfd, const char *name, int flags, str
 		undo_note(result, -errno, fault, "remove", name);
 }
 
-static void layers_remove(int *result, int state, struct fault *fault)
+/* Takes away every mount below a directory whose names are numbers, and what was noted beside it. */
+static void numbers_remove(int *result, int state, const char *name, struct fault *fault)
 {
-	auto_close int dir =
-		openat(state, LAYER_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char number[NUMBER_MAX];
+	auto_close int dir = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char number[NUMBER_MAX], note[NUMBER_MAX + 8];
 	size_t i;
 
 	if (dir < 0) {
 		if (errno != ENOENT)
-			undo_note(result, -errno, fault, "open the directory", LAYER_DIR);
+			undo_note(result, -errno, fault, "open the directory", name);
 		return;
 	}
 	for (i = DIRS_MAX; i-- > 0;) {
 		number_text(number, i);
+		(void)snprintf(note, sizeof(note), "%s.device", number);
+		name_remove(result, dir, note, 0, fault);
 		if (faccessat(dir, number, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		mount_remove(result, dir, number, fault);
 		name_remove(result, dir, number, AT_REMOVEDIR, fault);
 	}
-	name_remove(result, state, LAYER_DIR, AT_REMOVEDIR, fault);
+	name_remove(result, state, name, AT_REMOVEDIR, fault);
 }
 
 int apply_undo(int run, struct fault *fault)
@@ -364,7 +388,8 @@ int apply_undo(int run, struct fault *fault)
 		return errno == ENOENT ? 0 : fault_at(fault, -errno, "open", STATE_DIR);
 	name_remove(&result, state, LIST_FILE, 0, fault);
 	name_remove(&result, state, LIST_NEW, 0, fault);
-	layers_remove(&result, state, fault);
+	numbers_remove(&result, state, LAYER_DIR, fault);
+	numbers_remove(&result, state, OWN_DIR, fault);
 	mount_remove(&result, state, RAM_DIR, fault);
 	name_remove(&result, state, RAM_DIR, AT_REMOVEDIR, fault);
 	/* The timeline or another program's state may be in it: then it is not ours to remove. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "overlay/facts.h"
+#include "overlay/own.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/openat.h"
@@ -112,8 +113,35 @@ static int gather_mounts(struct facts *facts, const char *root, struct fault *fa
 	return 0;
 }
 
+/* A line of fstab for a directory itself. The first of several counts: its device is checked first. */
+static int note_own(struct own *own, struct libmnt_fs *fs)
+{
+	const char *source = mnt_fs_get_source(fs);
+
+	if (own->source)
+		return 0;
+	own->source = strdup(source ? source : "none");
+	own->is_noauto = mnt_fs_match_options(fs, "+noauto") == 1;
+	return own->source ? 0 : -ENOMEM;
+}
+
+static int note_line(struct facts *facts, const struct options *options, struct libmnt_fs *fs)
+{
+	const char *target = mnt_fs_get_target(fs);
+	size_t i;
+	int r = 0;
+
+	if (!target || *target != '/')
+		return 0;
+	for (i = 0; r == 0 && i < options->count; i++)
+		if (is_at_or_below(target, options->dir[i]) &&
+		    is_at_or_below(options->dir[i], target))
+			r = note_own(&facts->dir[i].own, fs);
+	return r < 0 ? r : paths_add(&facts->fstab, target);
+}
+
 /* Where the root's fstab mounts something; a root without fstab mounts nothing. */
-static int gather_fstab(struct facts *facts, struct fault *fault)
+static int gather_fstab(struct facts *facts, const struct options *options, struct fault *fault)
 {
 	auto_table struct libmnt_table *table = mnt_new_table();
 	auto_iter struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -134,13 +162,10 @@ static int gather_fstab(struct facts *facts, struct fault *fault)
 	r = mnt_table_parse_stream(table, file, FSTAB);
 	if (r < 0)
 		return fault_at(fault, r, "read the root's list of file systems", FSTAB);
-	while (mnt_table_next_fs(table, iter, &fs) == 0) {
-		const char *target = mnt_fs_get_target(fs);
-
-		if (target && *target == '/' && paths_add(&facts->fstab, target) < 0)
+	while (mnt_table_next_fs(table, iter, &fs) == 0)
+		if (note_line(facts, options, fs) < 0)
 			return fault_at(fault, -ENOMEM, "read the root's list of file systems",
 					FSTAB);
-	}
 	return 0;
 }
 
@@ -164,6 +189,8 @@ static void gather_dirs(struct facts *facts, const struct options *options)
 
 		facts->dir[i].fd = fd < 0 ? -EBADF : fd;
 		facts->dir[i].error = fd < 0 ? fd : 0;
+		if (options->own && facts->dir[i].own.source)
+			own_look(&facts->dir[i].own, facts->root);
 	}
 }
 
@@ -203,7 +230,7 @@ int facts_gather(struct facts *facts, const struct options *options, struct faul
 	r = gather_mounts(facts, options->root, fault);
 	if (r < 0)
 		return r;
-	r = gather_fstab(facts, fault);
+	r = gather_fstab(facts, options, fault);
 	if (r < 0)
 		return r;
 	facts->tmpfs_error = ask_kernel_for("tmpfs");
@@ -217,9 +244,11 @@ void facts_release(struct facts *facts)
 	size_t i;
 
 	/* A slot that was never filled holds 0, which is not ours to close. */
-	for (i = 0; i < DIRS_MAX; i++)
+	for (i = 0; i < DIRS_MAX; i++) {
 		if (facts->dir[i].fd > 0)
 			fd_close(&facts->dir[i].fd);
+		own_release(&facts->dir[i].own);
+	}
 	fd_close(&facts->run);
 	fd_close(&facts->root);
 	paths_release(&facts->fstab);

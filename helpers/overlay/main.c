@@ -22,17 +22,22 @@
 #define DEFAULT_SIZE "50%"
 
 static const char help[] =
-	"Usage: " NAME " [--size=SIZE] [--] ROOT DIR...\n"
+	"Usage: " NAME " [--own] [--size=SIZE] [--] ROOT DIR...\n"
+	"       " NAME " --unclean [--] ROOT DIR...\n"
 	"       " NAME " --undo [--] ROOT\n"
 	"Lay a writable RAM layer over each directory DIR of the read-only root ROOT.\n"
 	"\n"
+	"      --own        a DIR may have a file system of its own in ROOT's fstab\n"
 	"      --size=SIZE  size of the RAM layer in tmpfs's syntax (default " DEFAULT_SIZE ")\n"
+	"      --unclean    print each DIR whose own file system has to be checked first\n"
 	"      --undo       take the layers and their memory away again\n"
 	"      --help       print this and exit\n"
 	"      --version    print the version and exit\n";
 
 static const struct option long_options[] = {
+	{ "own", no_argument, NULL, 'o' },
 	{ "size", required_argument, NULL, 's' },
+	{ "unclean", no_argument, NULL, 'c' },
 	{ "undo", no_argument, NULL, 'u' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -68,6 +73,12 @@ static int options_parse(struct options *options, int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		switch (c) {
+		case 'c':
+			options->unclean = options->own = true;
+			break;
+		case 'o':
+			options->own = true;
+			break;
 		case 's':
 			if (parse_size(optarg, &size) < 0)
 				return report_usage("not a size: '%s' (like 50%%, 512m, 2g)",
@@ -122,6 +133,22 @@ static int undo(const struct options *options)
 	return EXIT_DONE;
 }
 
+/* For the hook, which has it checked by the root's own fsck. */
+static int say_unclean(const struct options *options)
+{
+	auto_facts struct facts facts = FACTS_NONE;
+	struct fault fault = { 0 };
+	size_t i;
+	int r = facts_gather(&facts, options, &fault);
+
+	if (r < 0 || facts.root_error)
+		return report(r < 0 ? r : facts.root_error, &fault, EXIT_REFUSED);
+	for (i = 0; i < options->count; i++)
+		if (!facts.dir[i].own.is_noauto && facts.dir[i].own.unclean)
+			(void)puts(options->dir[i]);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int build(const struct options *options)
 {
 	auto_facts struct facts facts = FACTS_NONE;
@@ -157,5 +184,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r < 0 ? EXIT_DONE : r;
 	(void)umask(022); /* the modes of our directories are ours to say */
+	if (options.unclean)
+		return say_unclean(&options);
 	return options.undo ? undo(&options) : build(&options);
 }

@@ -61,8 +61,12 @@ static const char *open_failure_means(int error)
 	}
 }
 
-/* A directory that will get a file system of its own is not the disk that the merge has to reach. */
-static int fstab_check(const char *dir, const struct paths *fstab, struct fault *fault)
+/*
+ * A directory that will get a file system of its own is not the disk that the merge has to reach.
+ * One at the directory itself may be allowed: then own_check judges it.
+ */
+static int fstab_check(const struct options *options, const char *dir, const struct paths *fstab,
+		       struct fault *fault)
 {
 	char why[FAULT_DETAIL_MAX];
 	size_t i;
@@ -70,10 +74,35 @@ static int fstab_check(const char *dir, const struct paths *fstab, struct fault 
 	for (i = 0; i < fstab->count; i++) {
 		if (is_root(fstab->path[i]) || !is_at_or_below(dir, fstab->path[i]))
 			continue;
+		if (options->own && is_at_or_below(fstab->path[i], dir))
+			continue;
 		(void)snprintf(why, sizeof(why), "/etc/fstab mounts a file system of its own at %s",
 			       fstab->path[i]);
 		return fault_because(fault, -EOPNOTSUPP, "protect the directory", dir, why);
 	}
+	return 0;
+}
+
+/* Only what can be shown read-only, whole, and as it will be when init has mounted it. */
+static int own_check(const char *dir, const struct own *own, struct fault *fault)
+{
+	static const char step[] = "show before its check the file system of";
+	char why[FAULT_DETAIL_MAX];
+
+	if (!own->source)
+		return 0;
+	if (own->is_noauto)
+		return fault_because(fault, -EOPNOTSUPP, step, dir,
+				     "its line in /etc/fstab is noauto: init does not mount it");
+	if (own->error) {
+		(void)snprintf(why, sizeof(why), "/etc/fstab wants %s there", own->source);
+		return fault_because(fault, own->error, step, dir, why);
+	}
+	if (own->type == SUPER_UNKNOWN)
+		return fault_because(fault, -EMEDIUMTYPE, step, dir,
+				     "it is none of ext2, ext3, ext4 and xfs");
+	if (own->unclean)
+		return fault_because(fault, -EUCLEAN, step, dir, own->unclean);
 	return 0;
 }
 
@@ -103,7 +132,9 @@ static int dir_check(const struct options *options, const struct facts *facts, s
 	if (is_root(dir))
 		return fault_because(fault, -EOPNOTSUPP, "protect the directory", dir,
 				     "for a whole root in RAM use dracut's own overlayfs module");
-	r = fstab_check(dir, &facts->fstab, fault);
+	r = fstab_check(options, dir, &facts->fstab, fault);
+	if (r == 0 && options->own)
+		r = own_check(dir, &facts->dir[i].own, fault);
 	if (r < 0)
 		return r;
 	if (error)
@@ -145,8 +176,11 @@ int plan_make(struct plan *ret_plan, const struct options *options, const struct
 			return r;
 		if (is_covered(options, i))
 			continue;
-		plan.layer[plan.count].path = options->dir[i];
-		plan.layer[plan.count++].lower = facts->dir[i].fd;
+		plan.layer[plan.count++] = (struct layer){
+			.path = options->dir[i],
+			.lower = facts->dir[i].fd,
+			.own = facts->dir[i].own.source ? &facts->dir[i].own : NULL,
+		};
 	}
 	*ret_plan = plan;
 	return 0;

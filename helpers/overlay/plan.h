@@ -4,15 +4,19 @@
 #define INITFS_OVERLAY_PLAN_H
 
 #include "common/fault.h"
+#include "overlay/super.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* More protected directories than anybody has a reason for; it keeps everything in plain arrays. */
 #define DIRS_MAX 32
 
 struct options {
 	bool undo;
+	bool unclean; /* only say which directories' file systems have to be checked first */
+	bool own; /* a directory may have a file system of its own */
 	const char *size; /* tmpfs syntax, already checked */
 	const char *root;
 	size_t count;
@@ -23,6 +27,17 @@ struct options {
 struct paths {
 	size_t count;
 	char **path;
+};
+
+/* What fstab mounts at a directory itself, and what is known of it before init does so. */
+struct own {
+	char *source; /* as fstab names it; NULL where it has no such line */
+	bool is_noauto;
+	int device; /* open for reading */
+	int error; /* why it is not, as -errno, or 0 */
+	dev_t number;
+	enum super_type type;
+	const char *unclean; /* why it has to be checked before it can be shown, or NULL */
 };
 
 /* The machine, looked at before anything is touched; see facts.h, which owns what is in it. */
@@ -41,12 +56,15 @@ struct facts {
 	struct {
 		int fd; /* the directory on the disk, open for reading */
 		int error; /* why it could not be opened, as -errno, or 0 */
+		struct own own;
 	} dir[DIRS_MAX]; /* in the order of options.dir */
 };
 
 struct layer {
 	const char *path; /* as in options */
 	int lower; /* the directory on the disk; borrowed from facts */
+	const struct own
+		*own; /* NULL for a directory of the root's file system; borrowed as well */
 };
 
 struct plan {

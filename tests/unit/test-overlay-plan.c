@@ -164,6 +164,46 @@ static void test_fstab(void)
 	check_fstab("/vary", "/var", false);
 }
 
+/* A file system of the directory's own: only where it is allowed, and only what can be shown. */
+static void test_own(void)
+{
+	struct options options = two_dirs();
+	struct facts facts = good_facts();
+	char *lines[] = { (char[]){ "/" }, (char[]){ "/var/" }, (char[]){ "/var/log" } };
+	struct own good = {
+		.source = (char[]){ "LABEL=var" },
+		.device = 9,
+		.type = SUPER_EXT,
+	};
+	struct fault fault = { 0 };
+	struct plan plan;
+
+	facts.fstab = (struct paths){ .count = 3, .path = lines };
+	facts.dir[0].own = good;
+	check_refused(&options, &facts, -EOPNOTSUPP, "/var", "a file system of its own at /var/");
+	options.own = true;
+	CHECK_INT(plan_make(&plan, &options, &facts, &fault), 0);
+	CHECK(plan.layer[0].own == &facts.dir[0].own);
+	CHECK(plan.layer[1].own == NULL);
+
+	facts.dir[0].own.is_noauto = true;
+	check_refused(&options, &facts, -EOPNOTSUPP, "/var", "noauto");
+	facts.dir[0].own = good;
+	facts.dir[0].own.error = -ENODEV;
+	check_refused(&options, &facts, -ENODEV, "/var", "LABEL=var");
+	facts.dir[0].own = good;
+	facts.dir[0].own.type = SUPER_UNKNOWN;
+	check_refused(&options, &facts, -EMEDIUMTYPE, "/var", "xfs");
+	facts.dir[0].own = good;
+	facts.dir[0].own.unclean = "it has to be checked first";
+	check_refused(&options, &facts, -EUCLEAN, "/var", "checked first");
+
+	/* The line of a directory above is not the directory's own. */
+	options.dir[0] = "/var/log/early";
+	facts.dir[0].own = (struct own){ 0 };
+	check_refused(&options, &facts, -EOPNOTSUPP, "/var/log/early", "at /var/");
+}
+
 int main(void)
 {
 	test_good();
@@ -171,5 +211,6 @@ int main(void)
 	test_root();
 	test_dirs();
 	test_fstab();
+	test_own();
 	return check_result();
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A directory with a file system of its own. Its lower layer is a view of that file system through
+ * a read-only loop device: the block device itself stays free for init's fsck and mount.
+ */
+#ifndef INITFS_OVERLAY_OWN_H
+#define INITFS_OVERLAY_OWN_H
+
+#include "overlay/plan.h"
+
+/*
+ * Finds the device that fstab's line names, opens it for reading and looks at what is on it. What is
+ * not as it should be becomes a fact in own. The root is for /dev as it will survive switch_root.
+ */
+void own_look(struct own *own, int root);
+
+/*
+ * Mounts the view at dir/number, read-only, and notes the device's number in dir/number.device.
+ * Returns the root directory of the view, which the caller owns, or -errno with the fault; what
+ * stands then is taken away by apply_undo. The loop device goes with the last mount of it.
+ */
+int own_attach(const struct own *own, int dir, const char *number, struct fault *fault);
+
+void own_release(struct own *own);
+
+#endif
