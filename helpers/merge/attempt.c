@@ -7,8 +7,9 @@
 #include "merge/check.h"
 #include "merge/client.h"
 #include "merge/keep.h"
-#include "merge/merge.h"
 #include "merge/retire.h"
+#include "merge/targets.h"
+#include "merge/tuck.h"
 #include "merge/views.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
@@ -37,7 +38,8 @@ struct attempt {
 	int root; /* a directory on the root's own mount, where clones are attached */
 	int view; /* the connection to initfs-hold, whose end would unseal */
 	struct layer layers[LIST_MAX];
-	struct merge merge;
+	size_t count;
+	struct targets targets;
 	struct carry carry;
 	struct keep keep;
 	unsigned int tries; /* that were in vain because of what programs did at that moment */
@@ -69,10 +71,13 @@ static int open_layer(struct attempt *attempt, size_t i, const struct list_entry
 	(void)snprintf(upper, sizeof(upper), "ram/%u/upper", entry->number);
 	*layer = (struct layer){ .name = entry->directory, .number = entry->number };
 	layer->lower = -EBADF;
+	layer->anchor = -EBADF;
 	layer->upper = open_beneath(attempt->run, upper, O_RDONLY | O_DIRECTORY, 0);
 	if (layer->upper < 0)
 		return fault_at(fault, layer->upper, "open the upper layer", upper);
-	layer->lower = open_walk(disk, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
+	layer->lower = entry->is_own
+			       ? openat(disk, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			       : open_walk(disk, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
 	if (layer->lower < 0)
 		return fault_at(fault, layer->lower, "open the lower layer", entry->directory);
 	return check_writable(layer->lower, entry->directory, fault);
@@ -104,53 +109,97 @@ static int needs_merge(const struct attempt *attempt, const struct list_entry *e
 			     "somebody else has taken it away");
 }
 
-static int open_layers(struct attempt *attempt, int disk, struct fault *fault)
+/*
+ * The layers of one file system: the root's, or, where own is given, that of one directory. disk is the
+ * root directory of it, owned from here on; a mount of its own, without other mounts, writable.
+ */
+static int open_target(struct attempt *attempt, const struct list_entry *own, int disk,
+		       const char *mountinfo, const struct beside *beside, struct fault *fault)
 {
-	auto_free char *mountinfo = NULL;
+	size_t first = attempt->count;
 	size_t i;
-	int r = mountinfo_read(&mountinfo);
+	int r = 0, made;
 
-	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
-	attempt->merge.layers = attempt->layers;
-	for (i = 0; i < attempt->list->count; i++) {
+	for (i = 0; r == 0 && i < attempt->list->count; i++) {
 		const struct list_entry *entry = &attempt->list->entries[i];
 		bool needs = false;
 
-		r = needs_merge(attempt, entry, mountinfo, &needs, fault);
-		if (r < 0)
-			return r;
-		if (!needs)
+		if (own ? own != entry : entry->is_own)
 			continue;
-		/* Counted first: merge_free closes what was opened. */
-		r = open_layer(attempt, attempt->merge.count++, entry, disk, fault);
-		if (r < 0)
-			return r;
+		r = needs_merge(attempt, entry, mountinfo, &needs, fault);
+		if (r == 0 && needs)
+			r = open_layer(attempt, attempt->count++, entry, disk, fault);
 	}
-	return 0;
+	/* Also after a failure: targets_free closes what was opened. */
+	made = targets_add(&attempt->targets, &attempt->layers[first], attempt->count - first, disk,
+			   beside, fault);
+	return r < 0 ? r : made;
 }
 
 /*
- * A clone of the root's mount shows the disk's own directories, without the views. It has to be
- * made now: a clone keeps the read-only flag that the root had when it was made.
+ * A clone of a mount shows the disk's own directories, without the views. It has to be made now: a
+ * clone keeps the read-only flag that the mount had when it was made.
  */
-static int open_all(struct attempt *attempt, struct fault *fault)
+static int clone_disk(int dirfd, const char *path, struct fault *fault)
 {
-	auto_close int clone = mountfd_clone(AT_FDCWD, "/", false, fault);
-	auto_close int disk = -EBADF;
-	int r;
+	auto_close int clone = mountfd_clone(dirfd, path, false, fault);
+	int disk;
 
 	if (clone < 0)
 		return clone;
 	disk = openat(clone, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	attempt->root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (disk < 0 || attempt->root < 0)
-		return fault_at(fault, -errno, "open the directory", "/");
-	r = open_layers(attempt, disk, fault);
+	return disk < 0 ? fault_at(fault, -errno, "open the directory", path) : disk;
+}
+
+static int open_own(struct attempt *attempt, const struct list_entry *entry, const char *mountinfo,
+		    struct fault *fault)
+{
+	struct beside beside = { .timeline = attempt->timeline };
+	size_t first = attempt->count;
+	auto_close int anchor = -EBADF;
+	bool needs = false;
+	int disk, r = needs_merge(attempt, entry, mountinfo, &needs, fault);
+
 	if (r < 0)
 		return r;
-	return merge_make(&attempt->merge, attempt->layers, attempt->merge.count, take_fd(&disk),
-			  fault);
+	anchor = tuck_open(entry, attempt->run, fault);
+	/* It is on the disk, and an earlier end of a merge has taken the clone away: nothing is left. */
+	if (anchor < 0 && !needs) {
+		*fault = (struct fault){ 0 };
+		return 0;
+	}
+	disk = anchor < 0 ? anchor : clone_disk(anchor, "", fault);
+	r = disk;
+
+	if (r >= 0)
+		r = tuck_times(entry, attempt->run, &beside.since, &beside.until, fault);
+	if (r < 0) {
+		fd_close(&disk);
+		return r;
+	}
+	r = open_target(attempt, entry, disk, mountinfo, &beside, fault);
+	if (attempt->count > first)
+		attempt->layers[first].anchor = take_fd(&anchor);
+	return r;
+}
+
+static int open_all(struct attempt *attempt, struct fault *fault)
+{
+	auto_free char *mountinfo = NULL;
+	int disk, r = mountinfo_read(&mountinfo);
+	size_t i;
+
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	attempt->root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (attempt->root < 0)
+		return fault_at(fault, -errno, "open the directory", "/");
+	disk = clone_disk(AT_FDCWD, "/", fault);
+	r = disk < 0 ? disk : open_target(attempt, NULL, disk, mountinfo, NULL, fault);
+	for (i = 0; r == 0 && i < attempt->list->count; i++)
+		if (attempt->list->entries[i].is_own)
+			r = open_own(attempt, &attempt->list->entries[i], mountinfo, fault);
+	return r;
 }
 
 static void mark_staged(const struct attempt *attempt, uint64_t round,
@@ -183,19 +232,19 @@ static int stage_live(struct attempt *attempt, struct fault *fault)
 	int r;
 
 	for (round = 1; round <= ROUNDS_MAX; round++) {
-		r = merge_scan(&attempt->merge, true, &found, fault);
+		r = targets_scan(&attempt->targets, true, &found, fault);
 		if (r < 0 && round == 1)
 			attempt->result.is_refused = true;
 		if (r == 0 && round == 1)
-			r = merge_begin(&attempt->merge, fault);
+			r = targets_begin(&attempt->targets, fault);
 		if (r < 0)
 			return r;
 		if (round > 1 && (is_small(&found) || !is_shrinking(&before, &found)))
 			return 0;
 		before = found;
-		r = merge_stage(&attempt->merge, true, &done, fault);
+		r = targets_stage(&attempt->targets, true, &done, fault);
 		if (r == 0)
-			r = merge_sync(&attempt->merge, fault);
+			r = targets_sync(&attempt->targets, fault);
 		if (r < 0)
 			return r;
 		mark_staged(attempt, round, &done);
@@ -207,13 +256,13 @@ static int stage_live(struct attempt *attempt, struct fault *fault)
 /* Was anything mounted or bound since it was looked for? */
 static int check_races(struct attempt *attempt, struct fault *fault)
 {
-	const struct merge *merge = &attempt->merge;
-	int r = carry_check(&attempt->carry, merge->layers, merge->count, fault);
+	int r = carry_check(&attempt->carry, attempt->layers, attempt->count, fault);
 
 	if (r == 0 && attempt->tries == TRIES_MAX)
-		keep_settle(&attempt->keep, merge->layers, merge->count, attempt->run);
+		keep_settle(&attempt->keep, attempt->layers, attempt->count, attempt->run);
 	else if (r == 0)
-		r = keep_check(&attempt->keep, merge->layers, merge->count, attempt->run, fault);
+		r = keep_check(&attempt->keep, attempt->layers, attempt->count, attempt->run,
+			       fault);
 	attempt->is_raced = r == -EAGAIN;
 	return r;
 }
@@ -222,14 +271,14 @@ static int check_races(struct attempt *attempt, struct fault *fault)
 static int stage_rest(struct attempt *attempt, struct fault *fault)
 {
 	struct merge_work found, done;
-	int r = merge_scan(&attempt->merge, false, &found, fault);
+	int r = targets_scan(&attempt->targets, false, &found, fault);
 
 	if (r == 0)
 		r = check_races(attempt, fault);
 	if (r == 0)
-		r = merge_stage(&attempt->merge, false, &done, fault);
+		r = targets_stage(&attempt->targets, false, &done, fault);
 	if (r == 0 && done.names)
-		r = merge_sync(&attempt->merge, fault);
+		r = targets_sync(&attempt->targets, fault);
 	if (r < 0)
 		return r;
 	attempt->result.bytes += done.bytes;
@@ -247,7 +296,7 @@ static int publish(struct attempt *attempt, struct fault *fault)
 	 * shows. If power fails, names are old or new; if we fail, the programs go on in RAM, whose
 	 * names hide the same ones of the disk.
 	 */
-	r = merge_publish(&attempt->merge, &attempt->result.names, fault);
+	r = targets_publish(&attempt->targets, &attempt->result.names, fault);
 	if (r < 0)
 		return r;
 	timeline_mark(attempt->timeline, "merge.published", "names",
@@ -261,12 +310,12 @@ static int prepare_all(struct attempt *attempt, struct fault *fault)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < attempt->merge.count; i++)
+	for (i = 0; r == 0 && i < attempt->count; i++)
 		r = client_prepare(attempt->view, attempt->layers[i].number,
 				   attempt->layers[i].lower, fault);
 	/* What was mounted while we were busy would be lost with the view. */
 	if (r == 0)
-		r = carry_check(&attempt->carry, attempt->layers, attempt->merge.count, fault);
+		r = carry_check(&attempt->carry, attempt->layers, attempt->count, fault);
 	return r;
 }
 
@@ -291,11 +340,11 @@ static int switch_all(struct attempt *attempt, struct fault *fault)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < attempt->merge.count; i++)
+	for (i = 0; r == 0 && i < attempt->count; i++)
 		r = switch_one(attempt, attempt->layers[i].number, fault);
 	if (r == 0)
 		timeline_mark(attempt->timeline, "merge.switched", NULL);
-	keep_report(&attempt->keep, attempt->layers, attempt->merge.count, attempt->timeline);
+	keep_report(&attempt->keep, attempt->layers, attempt->count, attempt->timeline);
 	return r;
 }
 
@@ -340,12 +389,11 @@ static int sealed(struct attempt *attempt, struct fault *fault)
 /* What is asked through the view, which cannot be asked when it is sealed. */
 static int look_around(struct attempt *attempt, struct fault *fault)
 {
-	const struct merge *merge = &attempt->merge;
 	int r;
 
 	carry_free(&attempt->carry);
-	r = carry_find(&attempt->carry, merge->layers, merge->count, fault);
-	return r < 0 ? r : keep_find(&attempt->keep, merge->layers, merge->count, fault);
+	r = carry_find(&attempt->carry, attempt->layers, attempt->count, fault);
+	return r < 0 ? r : keep_find(&attempt->keep, attempt->layers, attempt->count, fault);
 }
 
 /*
@@ -368,6 +416,18 @@ static int seal_until_quiet(struct attempt *attempt, struct fault *fault)
 	}
 }
 
+/* What somebody else changed is told apart by its time from what we are about to publish. */
+static int note_publish(const struct attempt *attempt, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < attempt->list->count; i++)
+		if (attempt->list->entries[i].is_own)
+			r = tuck_note_publish(&attempt->list->entries[i], attempt->run, fault);
+	return r;
+}
+
 static int run(struct attempt *attempt, struct fault *fault)
 {
 	int r = open_all(attempt, fault);
@@ -377,29 +437,35 @@ static int run(struct attempt *attempt, struct fault *fault)
 		return r;
 	}
 	/* All are on the disk: only their mounts are left, and the staging directory. */
-	if (!attempt->merge.count) {
-		r = merge_begin(&attempt->merge, fault);
-		return r < 0 ? r : merge_sync(&attempt->merge, fault);
+	if (!attempt->count) {
+		r = targets_begin(&attempt->targets, fault);
+		return r < 0 ? r : targets_sync(&attempt->targets, fault);
 	}
 	r = stage_live(attempt, fault);
+	if (r < 0)
+		return r;
+	r = note_publish(attempt, fault);
 	if (r < 0)
 		return r;
 	attempt->view = client_connect(attempt->run, fault);
 	if (attempt->view < 0)
 		return attempt->view;
 	r = seal_until_quiet(attempt, fault);
-	return r < 0 ? r : merge_sync(&attempt->merge, fault);
+	return r < 0 ? r : targets_sync(&attempt->targets, fault);
 }
 
 /* The staging directory goes in any case; leftovers go with the next merge. */
 static int finish(struct attempt *attempt, int result, struct fault *fault)
 {
 	struct fault other = { 0 };
-	int r = merge_clean(&attempt->merge, result < 0 ? &other : fault);
+	size_t i;
+	int r = targets_clean(&attempt->targets, result < 0 ? &other : fault);
 
-	merge_free(&attempt->merge);
+	targets_free(&attempt->targets);
 	carry_free(&attempt->carry);
 	keep_free(&attempt->keep);
+	for (i = 0; i < attempt->count; i++)
+		fd_close(&attempt->layers[i].anchor);
 	fd_close(&attempt->view);
 	fd_close(&attempt->root);
 	return result < 0 ? result : r;
@@ -418,8 +484,6 @@ int attempt_run(const struct list *list, int run_dir, int timeline,
 	attempt->timeline = timeline;
 	attempt->root = -EBADF;
 	attempt->view = -EBADF;
-	attempt->merge.place.parent = -EBADF;
-	attempt->merge.place.dir = -EBADF;
 	r = run(attempt, fault);
 	r = finish(attempt, r, fault);
 	*ret_result = attempt->result;

@@ -171,7 +171,8 @@ static int attach(struct carried *carried, int root, struct fault *fault)
 {
 	auto_close int place =
 		open_walk(carried->layer->lower, carried->path + 1, O_PATH | O_NOFOLLOW, 0);
-	auto_close int underneath = place < 0 ? place : carry_underneath(root, place);
+	int anchor = carried->layer->anchor >= 0 ? carried->layer->anchor : root;
+	auto_close int underneath = place < 0 ? place : carry_underneath(anchor, place);
 	auto_close int clone = -EBADF;
 	int r;
 

@@ -11,6 +11,7 @@
 #include "merge/attempt.h"
 #include "merge/list.h"
 #include "merge/retire.h"
+#include "merge/tuck.h"
 #include "merge/wake.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -24,6 +25,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +74,8 @@ static int read_list(struct daemon *daemon, struct fault *fault)
 
 	if (r == 0)
 		r = list_parse(&daemon->list, take_pointer(text));
+	if (r == 0)
+		tuck_mark(&daemon->list, daemon->run);
 	return r < 0 ? fault_at(fault, r, "read the list of layers", STATE "/layers") : 0;
 }
 
@@ -138,6 +142,22 @@ static int daemon_open(struct daemon *daemon, struct fault *fault)
 	return daemon->signals < 0 ? daemon->signals : 0;
 }
 
+/*
+ * What init mounts on top of a view hides it until we have put it beneath: that does not wait for a
+ * free processor. What fails here only takes longer.
+ */
+static void be_quick(const struct daemon *daemon, bool is_quick)
+{
+	const struct sched_param param = { .sched_priority = is_quick };
+	size_t i;
+
+	for (i = 0; i < daemon->list.count; i++)
+		if (daemon->list.entries[i].is_own) {
+			(void)sched_setscheduler(0, is_quick ? SCHED_FIFO : SCHED_OTHER, &param);
+			return;
+		}
+}
+
 static void set_timer(const struct daemon *daemon, unsigned int seconds)
 {
 	const struct itimerspec when = { .it_value = { .tv_sec = seconds } };
@@ -178,8 +198,12 @@ static int wait_for_news(struct daemon *daemon)
 static int is_time(struct daemon *daemon, bool *ret_is_time, struct fault *fault)
 {
 	char why[256];
-	enum wake wake;
-	int r = wake_look(&daemon->list, daemon->mountinfo, &wake, why, sizeof(why), fault);
+	enum wake wake = WAKE_NOT_YET;
+	/* At once: what init has mounted on top of a view hides it. */
+	int r = tuck_all(&daemon->list, daemon->run, daemon->timeline, fault);
+
+	if (r == 0)
+		r = wake_look(&daemon->list, daemon->mountinfo, &wake, why, sizeof(why), fault);
 
 	if (r < 0)
 		return r;
@@ -234,7 +258,9 @@ static enum exit_code try_once(struct daemon *daemon)
 	int r;
 
 	timeline_mark(daemon->timeline, "merge.wake", NULL);
-	r = attempt_run(&daemon->list, daemon->run, daemon->timeline, &result, &fault);
+	r = tuck_all(&daemon->list, daemon->run, daemon->timeline, &fault);
+	if (r == 0)
+		r = attempt_run(&daemon->list, daemon->run, daemon->timeline, &result, &fault);
 	if (r == 0) {
 		clean_up(daemon, &result);
 		return EXIT_DONE;
@@ -258,17 +284,20 @@ static void schedule_retry(struct daemon *daemon)
 static enum exit_code wait_and_merge(struct daemon *daemon)
 {
 	daemon->retry = RETRY_FIRST_SECONDS;
+	be_quick(daemon, true);
 	for (;;) {
 		struct fault fault = { 0 };
 		bool try = false;
 		int r = is_time(daemon, &try, &fault);
 
 		if (r < 0) {
-			(void)report(r, &fault, EXIT_FAILED);
+			say_failure(daemon, r, &fault, &(struct attempt_result){ 0 });
 			schedule_retry(daemon);
 		} else if (try) {
+			be_quick(daemon, false);
 			if (try_once(daemon) == EXIT_DONE)
 				return EXIT_DONE;
+			be_quick(daemon, true);
 			schedule_retry(daemon);
 		}
 		r = wait_for_news(daemon);

@@ -5,9 +5,11 @@
 #include "merge/keep.h"
 #include "merge/carry.h"
 #include "merge/client.h"
+#include "merge/views.h"
 #include "common/inuse.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
+#include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/timeline.h"
 
@@ -248,12 +250,37 @@ void keep_settle(struct keep *keep, const struct layer *layers, size_t count, in
 			change->is_looked_at = change->is_lost = true;
 }
 
+/*
+ * The mount that programs will see. On a file system of the directory's own that is not the one that
+ * was attached, but its copy beneath the view: see tuck.h.
+ */
+static int id_seen(const struct kept *kept, uint64_t attached, uint64_t *ret_id)
+{
+	auto_free char *text = NULL;
+	char path[KEEP_PATH_MAX + 256];
+	enum view_state state;
+	int r;
+
+	*ret_id = attached;
+	if (kept->layer->anchor < 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/%s", kept->layer->name, kept->path);
+	r = mountinfo_read(&text);
+	if (r == 0)
+		r = views_look(text, path, &state, ret_id);
+	if (r < 0)
+		return r;
+	return state == VIEW_LIVE ? 0 : -ENOENT;
+}
+
 static int attach(struct kept *kept, int root, int view, struct fault *fault)
 {
+	int anchor = kept->layer->anchor >= 0 ? kept->layer->anchor : root;
 	auto_close int place = open_walk(kept->layer->lower, kept->path, O_PATH | O_NOFOLLOW, 0);
-	auto_close int underneath = place < 0 ? place : carry_underneath(root, place);
+	auto_close int underneath = place < 0 ? place : carry_underneath(anchor, place);
 	struct statx sx;
 	struct stat st;
+	uint64_t id;
 	int r;
 
 	if (underneath < 0 || fstat(place, &st) < 0)
@@ -270,7 +297,10 @@ static int attach(struct kept *kept, int root, int view, struct fault *fault)
 		fd_close(&kept->clone);
 		return r;
 	}
-	return client_keep(view, kept->layer->number, sx.stx_mnt_id, &st, fault);
+	r = id_seen(kept, sx.stx_mnt_id, &id);
+	if (r < 0)
+		return fault_at(fault, r, "find the mount of", kept->path);
+	return client_keep(view, kept->layer->number, id, &st, fault);
 }
 
 int keep_attach(struct keep *keep, int root, int view, struct fault *fault)

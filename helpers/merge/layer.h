@@ -11,6 +11,7 @@ struct layer {
 	unsigned int number; /* of the view, for initfs-hold */
 	int upper; /* O_RDONLY directories; the lower one on a mount without other mounts in it */
 	int lower;
+	int anchor; /* the same directory where mounts can be attached, not owned; -EBADF: the root's */
 	struct tree tree;
 	struct moves moves;
 };

@@ -20,7 +20,8 @@ static int take_entry(struct list *list, char *line)
 	*tab = '\0';
 	if (parse_number(line, UINT32_MAX, &number) < 0 || !is_clean_path(tab + 1) || !tab[2])
 		return -EINVAL;
-	list->entries[list->count++] = (struct list_entry){ (unsigned int)number, tab + 1 };
+	list->entries[list->count++] =
+		(struct list_entry){ .number = (unsigned int)number, .directory = tab + 1 };
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 struct list_entry {
 	unsigned int number;
 	const char *directory; /* "/var" */
+	bool is_own; /* it has a file system of its own; see tuck.h */
 };
 
 struct list {

@@ -148,7 +148,9 @@ int merge_sync(struct merge *merge, struct fault *fault)
 
 int merge_publish(struct merge *merge, uint64_t *ret_names, struct fault *fault)
 {
-	struct publish publish = { .place = &merge->place, .copier = merge->copier };
+	struct publish publish = { .place = &merge->place,
+				   .copier = merge->copier,
+				   .beside = merge->beside };
 	size_t i;
 	int r = 0;
 

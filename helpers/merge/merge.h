@@ -21,6 +21,7 @@ struct merge {
 	size_t count;
 	struct place place;
 	struct copier *copier; /* owned */
+	const struct beside *beside; /* not owned; see beside.h */
 };
 
 /* What a round found to do, or has done. */

@@ -91,16 +91,22 @@ static int place(struct publish *publish, const struct level *at, struct change 
 	const unsigned int second = child->lower ? RENAME_NOREPLACE : RENAME_EXCHANGE;
 	char staged[PLACE_NAME_MAX];
 	int from = publish->place->dir;
-	int r;
+	int old, r;
 
 	if (child->published)
 		return 0;
 	(void)place_name('s', child->id, staged);
+	old = beside_look(publish->beside, at->lower, child->name);
+	if (old < 0)
+		return failed(child, old, "look at what is there instead of", fault);
 	r = lift_rename(publish->place, from, staged, at->lower, child->name, first);
 	if (r == -EEXIST || r == -ENOENT)
 		r = lift_rename(publish->place, from, staged, at->lower, child->name, second);
 	if (r < 0)
 		return failed(child, r, "publish", fault);
+	r = old ? beside_put(publish->beside, from, staged, at->lower, child->name) : 0;
+	if (r < 0)
+		return failed(child, r, "keep what was there instead of", fault);
 	publish->names++;
 	return 0;
 }
@@ -166,13 +172,20 @@ static int delete (struct publish *publish, const struct level *at, struct chang
 		   struct fault *fault)
 {
 	char name[PLACE_NAME_MAX];
-	int r;
+	int old, r;
 
 	(void)place_name('d', child->id, name);
+	old = beside_look(publish->beside, at->lower, child->name);
+	if (old < 0)
+		return failed(child, old, "look at what is there instead of", fault);
 	r = lift_rename(publish->place, at->lower, child->name, publish->place->dir, name,
 			RENAME_NOREPLACE);
 	if (r < 0 && r != -ENOENT)
 		return failed(child, r, "delete", fault);
+	if (r == 0 && old)
+		r = beside_put(publish->beside, publish->place->dir, name, at->lower, child->name);
+	if (r < 0 && r != -ENOENT)
+		return failed(child, r, "keep what was there instead of", fault);
 	publish->names++;
 	return 0;
 }

@@ -9,12 +9,14 @@
 
 #include "common/fault.h"
 #include "merge/copy.h"
+#include "merge/beside.h"
 #include "merge/layer.h"
 #include "merge/place.h"
 
 struct publish {
 	struct place *place;
 	struct copier *copier;
+	const struct beside *beside; /* what must not be thrown away; NULL: all may be */
 	uint64_t names; /* renamed */
 };
 

@@ -4,6 +4,7 @@
 
 #include "merge/retire.h"
 #include "merge/holders.h"
+#include "merge/tuck.h"
 #include "common/fd.h"
 #include "common/timeline.h"
 
@@ -101,6 +102,8 @@ int retire_layers(const struct list *list, int run, int timeline, struct fault *
 		if (r == 0)
 			r = remove_directory(run, path + strlen(STATE "/"), fault);
 	}
+	if (r == 0)
+		r = tuck_retire(list, run, fault);
 	if (r == 0)
 		r = retire_mount(STATE "/ram", "ram", timeline, fault);
 	if (r == 0)

@@ -7,9 +7,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #define VIEW_TYPE "fuse.initfs-hold"
 #define OVERLAY_SOURCE "initfs"
+/* Mounts on each other at one place; more than a few are somebody's accident. */
+#define PILE_MAX 32
 
 static int each_line(const char *mountinfo, views_fn *found, void *data)
 {
@@ -23,39 +26,97 @@ static int each_line(const char *mountinfo, views_fn *found, void *data)
 	return r;
 }
 
-struct look {
-	const char *directory;
-	enum view_state state;
+bool views_is_ours(const struct mountinfo *mount)
+{
+	return strcmp(mount->type, VIEW_TYPE) == 0 ||
+	       (strcmp(mount->type, "overlay") == 0 && strcmp(mount->source, OVERLAY_SOURCE) == 0);
+}
+
+/* One of the mounts at a directory. */
+struct piled {
 	uint64_t id;
+	uint64_t parent;
+	dev_t device;
+	enum view_state state;
 };
 
-static int look_at(void *data, const struct mountinfo *mount)
-{
-	struct look *look = data;
+/* They lie on each other; their order in mountinfo says nothing, because one can be put beneath. */
+struct pile {
+	const char *directory;
+	struct piled list[PILE_MAX];
+	size_t count;
+};
 
-	if (strcmp(mount->target, look->directory) != 0)
+static int note_piled(void *data, const struct mountinfo *mount)
+{
+	struct pile *pile = data;
+	struct piled *piled = &pile->list[pile->count];
+
+	if (strcmp(mount->target, pile->directory) != 0)
 		return 0;
-	/* A later line at the same place is a mount on top of the earlier one. */
-	look->id = mount->id;
-	if (strcmp(mount->type, VIEW_TYPE) == 0)
-		look->state = VIEW_LIVE;
-	else if (strcmp(mount->type, "overlay") == 0 && strcmp(mount->source, OVERLAY_SOURCE) == 0)
-		look->state = VIEW_BARE;
-	else
-		look->state = VIEW_NONE;
+	if (pile->count == PILE_MAX)
+		return -E2BIG;
+	pile->count++;
+	*piled = (struct piled){ mount->id, mount->parent, makedev(mount->major, mount->minor),
+				 VIEW_NONE };
+	if (views_is_ours(mount))
+		piled->state = strcmp(mount->type, VIEW_TYPE) == 0 ? VIEW_LIVE : VIEW_BARE;
 	return 0;
+}
+
+/* The one that none of the others is mounted on; NULL where there is none at all. */
+static const struct piled *pile_top(const struct pile *pile)
+{
+	size_t i, k;
+
+	for (i = 0; i < pile->count; i++) {
+		for (k = 0; k < pile->count && pile->list[k].parent != pile->list[i].id; k++)
+			;
+		if (k == pile->count)
+			return &pile->list[i];
+	}
+	return NULL;
 }
 
 int views_look(const char *mountinfo, const char *directory, enum view_state *ret_state,
 	       uint64_t *ret_id)
 {
-	struct look look = { .directory = directory };
-	int r = each_line(mountinfo, look_at, &look);
+	struct pile pile = { .directory = directory };
+	int r = each_line(mountinfo, note_piled, &pile);
+	const struct piled *top = pile_top(&pile);
 
 	if (r < 0)
 		return r;
-	*ret_state = look.state;
-	*ret_id = look.id;
+	*ret_state = top ? top->state : VIEW_NONE;
+	*ret_id = top ? top->id : 0;
+	return 0;
+}
+
+int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id)
+{
+	struct pile pile = { .directory = directory };
+	int r = each_line(mountinfo, note_piled, &pile);
+	size_t i;
+
+	*ret_id = 0;
+	for (i = 0; r == 0 && i < pile.count; i++)
+		if (pile.list[i].state == VIEW_LIVE)
+			*ret_id = pile.list[i].id;
+	return r;
+}
+
+int views_is_beneath(const char *mountinfo, const char *directory, dev_t device)
+{
+	struct pile pile = { .directory = directory };
+	int r = each_line(mountinfo, note_piled, &pile);
+	const struct piled *top = pile_top(&pile);
+	size_t i;
+
+	if (r < 0)
+		return r;
+	for (i = 0; top && i < pile.count; i++)
+		if (pile.list[i].id == top->parent)
+			return top->state == VIEW_LIVE && pile.list[i].device == device;
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include "common/mountinfo.h"
 
+#include <sys/types.h>
+
 enum view_state {
 	VIEW_NONE, /* nothing of ours: paths lead to the disk */
 	VIEW_LIVE, /* initfs-hold's */
@@ -17,6 +19,18 @@ enum view_state {
  */
 int views_look(const char *mountinfo, const char *directory, enum view_state *ret_state,
 	       uint64_t *ret_id);
+
+/* The id of the view at directory, wherever it lies in the pile there. 0: none; -ENOMEM. */
+int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id);
+
+/*
+ * 1 if the view at directory is mounted on a mount of that device which is mounted at directory
+ * itself, and nothing is on top of it; 0 if not; -ENOMEM.
+ */
+int views_is_beneath(const char *mountinfo, const char *directory, dev_t device);
+
+/* Is it a mount of ours over a directory: initfs-hold's, or the overlay that stands in for it? */
+bool views_is_ours(const struct mountinfo *mount);
 
 /* Calls found for each mount that is directly on the mount parent; stops at its first error. */
 typedef int views_fn(void *data, const struct mountinfo *mount);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/wake.h"
+#include "merge/views.h"
 #include "common/fd.h"
 #include "common/file.h"
 #include "common/fstab.h"
@@ -28,6 +29,9 @@ static int note_mount(struct mounted *mounted, const struct mountinfo *mount)
 {
 	const char **more;
 
+	/* A view stands where something else has to be mounted, on top of it or beneath. */
+	if (views_is_ours(mount))
+		return 0;
 	if (strcmp(mount->target, "/") == 0)
 		mounted->root_is_writable =
 			has_option(mount->options, "rw") && has_option(mount->super, "rw");

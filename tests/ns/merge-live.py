@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs that go on working while their RAM becomes disk. argv: root, free folder, the merge's pid."""
+"""Programs that go on working while their RAM becomes disk. argv: root, free folder, the merge's pid,
+and the device of /var where that has a file system of its own."""
 
 import os
 import signal
@@ -7,12 +8,17 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 
 from hold_client import check, equal, is_alive, mounts, wait_until
 
 root, folder, merge_pid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+device = sys.argv[4] if len(sys.argv) > 4 else None
 var, tmp, state = f"{root}/var", f"{root}/tmp", f"{root}/run/initfs"
 stop = f"{folder}/stop"
+# Until the merge has put a file system of its own beneath the view, paths lead to it for a moment: a
+# program that goes by a path may then miss what it has made before.
+logs = tmp if device else f"{var}/log"
 
 
 class Worker:
@@ -78,8 +84,8 @@ def rotator():
         if n % 50 == 0:
             if box["fd"] >= 0:
                 os.close(box["fd"])
-                os.rename(f"{var}/log/rotated", f"{var}/log/rotated.{n // 50 - 1:06}")
-            box["fd"] = os.open(f"{var}/log/rotated", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+                os.rename(f"{logs}/rotated", f"{logs}/rotated.{n // 50 - 1:06}")
+            box["fd"] = os.open(f"{logs}/rotated", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         os.write(box["fd"], line(n))
 
     return step
@@ -173,6 +179,31 @@ os.fchdir(here)
 os.close(here)
 
 
+def watch_bare(pipe):
+    """How long do paths lead to what init has mounted, before they lead to the view again?"""
+    wanted = os.stat(device).st_rdev
+    first = None
+    while os.path.exists(f"{state}/layers"):
+        bare, now = os.stat(var).st_dev == wanted, time.monotonic()
+        if bare and first is None:
+            first = now
+        if not bare and first is not None:
+            os.write(pipe, b"%.0f us" % ((now - first) * 1e6))
+            break
+    os._exit(0)
+
+
+def init_mounts():
+    """What init does with a file system of its own: checks it and mounts it, over the view."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        watch_bare(writer)
+    os.close(writer)
+    subprocess.run(["fsck", "-a", "-T", device], check=True)
+    subprocess.run(["mount", device, var], check=True)
+    return reader
+
+
 def all_reach(count):
     wait_until(lambda: all(w.count() >= count or not is_alive(w.pid) for w in workers),
                "every program works", 300)
@@ -181,6 +212,7 @@ def all_reach(count):
 try:
     all_reach(60)
     subprocess.run(["mount", "-o", "remount,rw", root], check=True)
+    bare = init_mounts() if device else None
     wait_until(lambda: not os.path.exists(f"{state}/layers"), "the layers are gone", 300)
     wait_until(lambda: not is_alive(merge_pid), "the merge ends")
     after = {w.name: w.count() for w in workers}
@@ -195,11 +227,17 @@ counts = {w.name: w.end() for w in workers}
 with open(f"{var}/log/held", "rb") as file:
     equal(file.read(), lines(counts["appender"]), "the log of the held descriptor")
 with open(f"{var}/log/reopened", "rb") as file:
-    equal(file.read(), lines(counts["reopener"]), "the log that is opened for each line")
-pieces = sorted(name for name in os.listdir(f"{var}/log") if name.startswith("rotated."))
+    reopened = file.read().splitlines(True)
+if device and os.path.exists(f"{var}/log/reopened.initfs-disk"):
+    with open(f"{var}/log/reopened.initfs-disk", "rb") as file:
+        bare_lines = file.read().splitlines(True)
+    print(f"{len(bare_lines)} lines in that moment")
+    reopened = sorted(reopened + bare_lines, key=lambda text: int(text.split()[1]))
+equal(b"".join(reopened), lines(counts["reopener"]), "the log that is opened for each line")
+pieces = sorted(name for name in os.listdir(logs) if name.startswith("rotated."))
 rotated = b""
 for name in pieces + ["rotated"]:
-    with open(f"{var}/log/{name}", "rb") as file:
+    with open(f"{logs}/{name}", "rb") as file:
         rotated += file.read()
 equal(rotated, lines(counts["rotator"]), "the rotated logs")
 last = counts["inside"]
@@ -232,4 +270,7 @@ for name in ("merge.wake", "merge.staged", "merge.sealed", "merge.published", "m
              "merge.unsealed", "merge.done", "layer.gone"):
     check(name in names, f"the timeline has {name}: {names}")
 check("layer.kept" not in names and "merge.failed" not in names, f"nothing failed: {events}")
+if device:
+    check("merge.target" in names, f"the timeline has merge.target: {names}")
+    print("bare for", os.read(bare, 100).decode() or "no time that was seen")
 print("pause:", next(event[1] for event in events if event[0] == "merge.unsealed"), counts)

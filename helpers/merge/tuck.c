@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* File systems that init mounts on top of a view. */
+#include "config.h"
+
+#include "merge/tuck.h"
+#include "merge/views.h"
+#include "common/fd.h"
+#include "common/file.h"
+#include "common/mountfd.h"
+#include "common/mountinfo.h"
+#include "common/openat.h"
+#include "common/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#define OWN "/run/initfs/own"
+#define UDEV_RULE "/run/udev/rules.d/10-initfs.rules"
+#define NAME_MAX_OWN 64
+#define NOTE_MAX 100
+/* A file system's clock goes by the timer's tick, of ten milliseconds at most. */
+#define TICK_NSEC 10000000
+#define NSEC 1000000000
+
+/* Writes own/N and a suffix, as seen from /run/initfs. */
+static const char *name_of(const struct list_entry *entry, const char *suffix, char *name)
+{
+	(void)snprintf(name, NAME_MAX_OWN, "own/%u%s", entry->number, suffix);
+	return name;
+}
+
+static const char *path_of(const struct list_entry *entry, const char *suffix, char *path)
+{
+	(void)snprintf(path, NAME_MAX_OWN, OWN "/%u%s", entry->number, suffix);
+	return path;
+}
+
+static int fault_own(struct fault *fault, int error, const char *step,
+		     const struct list_entry *entry)
+{
+	return fault_at(fault, error, step, entry->directory);
+}
+
+void tuck_mark(struct list *list, int run)
+{
+	char name[NAME_MAX_OWN];
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		struct list_entry *entry = &list->entries[i];
+
+		entry->is_own = faccessat(run, name_of(entry, ".device", name), F_OK, 0) == 0;
+	}
+}
+
+/* What initfs-overlay has noted about the device. 0 or -errno. */
+static int read_note(const struct list_entry *entry, int run, dev_t *ret_device, int64_t *ret_boot)
+{
+	char name[NAME_MAX_OWN];
+	auto_free char *text = NULL;
+	unsigned int first, second;
+	long long boot;
+	ssize_t n = file_read(run, name_of(entry, ".device", name), NOTE_MAX, &text);
+
+	if (n < 0)
+		return (int)n;
+	if (sscanf(text, "%u:%u\n%lld\n", &first, &second, &boot) != 3)
+		return -EINVAL;
+	*ret_device = makedev(first, second);
+	*ret_boot = boot;
+	return 0;
+}
+
+static int set_propagation(const char *path, unsigned long flags, struct fault *fault)
+{
+	if (mount(NULL, path, NULL, flags, NULL) < 0)
+		return fault_at(fault, -errno, "set how mounts propagate at", path);
+	return 0;
+}
+
+/*
+ * A clone of the root's mount at own/N.target, which has the root's mount as its slave: what is
+ * attached there is attached to the root as well. Returns its root directory, owned.
+ */
+static int clone_root(const struct list_entry *entry, int run, struct fault *fault)
+{
+	char name[NAME_MAX_OWN];
+	auto_close int clone = -EBADF;
+	auto_close int place = -EBADF;
+	int r;
+
+	if (mkdirat(run, name_of(entry, ".target", name), 0700) < 0 && errno != EEXIST)
+		return fault_at(fault, -errno, "make the directory", name);
+	place = openat(run, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0)
+		return fault_at(fault, -errno, "open the directory", name);
+	r = set_propagation("/", MS_SHARED, fault);
+	if (r < 0)
+		return r;
+	clone = mountfd_clone(AT_FDCWD, "/", false, fault);
+	r = clone < 0 ? clone : set_propagation("/", MS_SLAVE, fault);
+	if (r == 0)
+		r = mountfd_attach(clone, place, "", fault);
+	return r < 0 ? r : take_fd(&clone);
+}
+
+/* The mount on top of a directory: an O_PATH descriptor, owned, its id and its device. */
+static int open_top(const struct list_entry *entry, struct statx *ret_st, struct fault *fault)
+{
+	auto_close int top =
+		(int)syscall(SYS_open_tree, AT_FDCWD, entry->directory, OPEN_TREE_CLOEXEC);
+
+	if (top < 0)
+		return fault_own(fault, -errno, "open what is mounted at", entry);
+	if (statx(top, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, ret_st) < 0)
+		return fault_own(fault, -errno, "inspect what is mounted at", entry);
+	return take_fd(&top);
+}
+
+static bool is_on_device(const struct statx *st, dev_t device)
+{
+	return makedev(st->stx_dev_major, st->stx_dev_minor) == device;
+}
+
+/* Where the view is, and what is mounted directly on top of it; 0 where nothing is. */
+struct look {
+	const char *directory;
+	uint64_t top;
+};
+
+static int note_top(void *data, const struct mountinfo *mount)
+{
+	struct look *look = data;
+
+	if (strcmp(mount->target, look->directory) == 0)
+		look->top = mount->id;
+	return 0;
+}
+
+static int find_top(const struct list_entry *entry, uint64_t *ret_top, struct fault *fault)
+{
+	struct look look = { .directory = entry->directory };
+	auto_free char *text = NULL;
+	uint64_t view = 0;
+	int r = mountinfo_read(&text);
+
+	if (r == 0)
+		r = views_find(text, entry->directory, &view);
+	if (r == 0 && view)
+		r = views_each_child(text, view, note_top, &look);
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	*ret_top = look.top;
+	return 0;
+}
+
+/* After the move: the view is on top again, and what it lies on is a copy of what was moved. */
+static int check_tucked(const struct list_entry *entry, dev_t device, struct fault *fault)
+{
+	auto_free char *text = NULL;
+	int r = mountinfo_read(&text);
+
+	if (r == 0)
+		r = views_is_beneath(text, entry->directory, device);
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	if (!r)
+		return fault_because(fault, -EXDEV, "put beneath its view", entry->directory,
+				     "the kernel has not done it");
+	return 0;
+}
+
+/* From here on the view is seen again. Where it does not work out all is as init has left it. */
+static int move_beneath(const struct list_entry *entry, int top, int clone, dev_t device,
+			struct fault *fault)
+{
+	char path[NAME_MAX_OWN];
+	struct fault other = { 0 };
+	int r = mountfd_attach(top, clone, entry->directory + 1, fault);
+
+	if (r < 0)
+		return r;
+	r = check_tucked(entry, device, fault);
+	if (r < 0) {
+		(void)set_propagation(path_of(entry, ".target", path), MS_PRIVATE, &other);
+		(void)mountfd_attach(top, AT_FDCWD, entry->directory, &other);
+	}
+	return r;
+}
+
+/* Nothing is ever attached to the root's own mount by way of the clone but that one file system. */
+static int tuck_beneath(const struct list_entry *entry, int run, int top, dev_t device,
+			struct fault *fault)
+{
+	char path[NAME_MAX_OWN];
+	struct fault other = { 0 };
+	auto_close int clone = clone_root(entry, run, fault);
+	int r = clone < 0 ? clone : move_beneath(entry, top, clone, device, fault);
+
+	(void)set_propagation("/", MS_PRIVATE, &other);
+	(void)set_propagation(path_of(entry, ".target", path), MS_PRIVATE, &other);
+	if (r < 0)
+		(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return r;
+}
+
+static int tuck_one(const struct list_entry *entry, int run, int timeline, struct fault *fault)
+{
+	auto_close int top = -EBADF;
+	struct statx st;
+	uint64_t id = 0;
+	int64_t boot;
+	dev_t device;
+	int r = find_top(entry, &id, fault);
+
+	if (r < 0 || !id)
+		return r;
+	r = read_note(entry, run, &device, &boot);
+	if (r < 0)
+		return fault_own(fault, r, "read what was noted about", entry);
+	top = open_top(entry, &st, fault);
+	if (top < 0)
+		return top;
+	if (st.stx_mnt_id != id || !is_on_device(&st, device))
+		return fault_because(
+			fault, -EXDEV, "take as the file system of", entry->directory,
+			"another one is mounted there than the one that was looked at");
+	r = tuck_beneath(entry, run, top, device, fault);
+	if (r == 0)
+		timeline_mark(timeline, "merge.target", "dir", entry->directory, NULL);
+	return r;
+}
+
+int tuck_all(const struct list *list, int run, int timeline, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < list->count; i++)
+		if (list->entries[i].is_own)
+			r = tuck_one(&list->entries[i], run, timeline, fault);
+	return r;
+}
+
+int tuck_open(const struct list_entry *entry, int run, struct fault *fault)
+{
+	char name[NAME_MAX_OWN];
+	auto_close int clone = openat(run, name_of(entry, ".target", name),
+				      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int fd = -EBADF;
+	dev_t device;
+	int64_t boot;
+	struct statx st;
+	int r = read_note(entry, run, &device, &boot);
+
+	if (r < 0)
+		return fault_own(fault, r, "read what was noted about", entry);
+	if (clone >= 0)
+		fd = open_beneath(clone, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
+	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+		return fault_own(fault, -errno, "inspect the file system of", entry);
+	if (fd < 0 || !is_on_device(&st, device))
+		return fault_because(fault, -ENOENT, "find the file system of", entry->directory,
+				     "it is not mounted yet");
+	return take_fd(&fd);
+}
+
+static int64_t nanoseconds(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * NSEC + time->tv_nsec;
+}
+
+/* What the wall clock was when the boot was that old, by what it is now. */
+static int64_t wall_time(int64_t boot)
+{
+	struct timespec now = { 0 }, up = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* neither can fail */
+	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	return nanoseconds(&now) - (nanoseconds(&up) - boot);
+}
+
+int tuck_times(const struct list_entry *entry, int run, struct timespec *ret_since,
+	       struct timespec *ret_until, struct fault *fault)
+{
+	char name[NAME_MAX_OWN];
+	struct stat note, published;
+	dev_t device;
+	int64_t boot, since;
+	int r = read_note(entry, run, &device, &boot);
+
+	if (r == 0 && fstatat(run, name_of(entry, ".device", name), &note, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return fault_own(fault, r, "read what was noted about", entry);
+	/* The clock may have been set since: the earlier time counts, and what is kept too much is safe. */
+	since = nanoseconds(&note.st_ctim);
+	if (wall_time(boot) < since)
+		since = wall_time(boot);
+	since -= TICK_NSEC;
+	*ret_since = (struct timespec){ .tv_sec = since / NSEC, .tv_nsec = since % NSEC };
+	*ret_until = (struct timespec){ 0 };
+	if (fstatat(run, name_of(entry, ".published", name), &published, 0) == 0)
+		*ret_until = published.st_ctim;
+	return 0;
+}
+
+int tuck_note_publish(const struct list_entry *entry, int run, struct fault *fault)
+{
+	const struct timespec tick = { .tv_nsec = TICK_NSEC };
+	char name[NAME_MAX_OWN];
+	auto_close int fd = openat(run, name_of(entry, ".published", name),
+				   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno != EEXIST)
+		return fault_at(fault, -errno, "note the merge in", name);
+	if (fd >= 0) /* so that what is published has a later time, to the tick */
+		(void)nanosleep(&tick, NULL);
+	return 0;
+}
+
+static int remove_name(int run, const char *name, int flags, struct fault *fault)
+{
+	if (unlinkat(run, name, flags) < 0 && errno != ENOENT)
+		return fault_at(fault, -errno, "remove", name);
+	return 0;
+}
+
+/* Private first: otherwise what is unmounted in the clone would be unmounted for everybody. */
+static int take_apart(const struct list_entry *entry, struct fault *fault)
+{
+	char path[NAME_MAX_OWN];
+
+	if (mount(NULL, entry->directory, NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL)
+		return fault_own(fault, -errno, "part from its clone", entry);
+	(void)path_of(entry, ".target", path);
+	if (mount(NULL, path, NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL &&
+	    errno != ENOENT)
+		return fault_own(fault, -errno, "part from its clone", entry);
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+		return fault_own(fault, -errno, "unmount the clone of", entry);
+	(void)path_of(entry, "", path);
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+		return fault_own(fault, -errno, "unmount the view of", entry);
+	return 0;
+}
+
+static int retire_one(const struct list_entry *entry, int run, struct fault *fault)
+{
+	static const char *const notes[] = { ".published", ".device" };
+	char name[NAME_MAX_OWN];
+	size_t i;
+	int r = take_apart(entry, fault);
+
+	if (r == 0)
+		r = remove_name(run, name_of(entry, ".target", name), AT_REMOVEDIR, fault);
+	if (r == 0)
+		r = remove_name(run, name_of(entry, "", name), AT_REMOVEDIR, fault);
+	for (i = 0; r == 0 && i < sizeof(notes) / sizeof(notes[0]); i++)
+		r = remove_name(run, name_of(entry, notes[i], name), 0, fault);
+	return r;
+}
+
+int tuck_retire(const struct list *list, int run, struct fault *fault)
+{
+	bool is_any = false;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < list->count; i++) {
+		if (!list->entries[i].is_own)
+			continue;
+		is_any = true;
+		r = retire_one(&list->entries[i], run, fault);
+	}
+	if (r < 0 || !is_any)
+		return r;
+	(void)unlink(UDEV_RULE); /* our hook's; without a loop device of ours it means nothing */
+	return remove_name(run, "own", AT_REMOVEDIR, fault);
+}

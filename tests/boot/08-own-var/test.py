@@ -1,0 +1,35 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where /var is a disk of its own, init checks and mounts that one as ever, and the early log is on it.
+import os
+import subprocess
+
+from lab import Archive, Guest, Timeline, expect, guest_folder, wait_event
+
+folder = os.environ["TEST_TMP"]
+own = os.path.join(folder, "var.raw")
+subprocess.run(["debugfs", "-R", f"rdump /var {folder}", os.path.join(guest_folder(), "disk.raw")],
+               check=True, stderr=subprocess.DEVNULL)
+subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "guest-var", "-d", os.path.join(folder, "var"),
+                own, "1G"], check=True)
+
+# The image stays as it is: another fstab lies over the root's.
+FSTAB = """
+mkdir -p /boot-lab && mount -t tmpfs boot-lab /boot-lab
+cp "$NEWROOT/etc/fstab" /boot-lab/fstab
+echo "LABEL=guest-var /var ext4 defaults 0 2" >>/boot-lab/fstab
+mount --bind /boot-lab/fstab "$NEWROOT/etc/fstab"
+"""
+
+addon = Archive()
+addon.add("usr/lib/dracut/hooks/pre-pivot/80-boot-lab.sh", FSTAB)
+with Guest(initrd="initfs", append="rd.initfs", addon=addon, more=[own]) as g:
+    g.wait("greeter")
+    g.save_picture("greeter", g.path("greeter.png"))
+    g.wait("login")
+    wait_event(g, "layer.gone")
+    line = Timeline(g)
+    print(g.need("cat /run/initfs/timeline"))
+    g.check("assert.sh")
+    for event in ("first log line", "greeter up"):
+        expect(line.times[event] < line.times["fsck started"], f"{event} before the fsck starts")

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where /var has a file system of its own, programs stay in the view when init mounts it, and their RAM
+# flows to it: nothing is lost or doubled, and what initfs had mounted is gone.
+for type in ext4 xfs; do
+	[ $# = 0 ] || break
+	mkdir -p "${TEST_TMP:?}/$type"
+	TEST_TMP=$TEST_TMP/$type "$0" "$type" || exit
+	echo "ok: $type"
+done
+[ $# != 0 ] || exit 0
+# shellcheck source-path=SCRIPTDIR source=merge-own.sh
+. "${0%/*}/merge-own.sh"
+
+own_make "$1"
+/usr/bin/python3 "${0%/*}/merge-live.py" "$root" "$TEST_TMP" "$merge_pid" "$device" || fail "see above"
+own_ended
+fsck -f -n "$device" >"$TEST_TMP/fsck" 2>&1 || [ "$1" = xfs ] || fail "$(cat "$TEST_TMP/fsck")"
