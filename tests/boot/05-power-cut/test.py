@@ -31,11 +31,13 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("agent")
     sums = g.need("cat /var/lib/boot-lab/sums")
     expect(len(sums.splitlines()) == 61, "the files are there, early")
-    g.poll("grep -q ' merge.done' /run/initfs/timeline", 300)
+    g.poll("grep -q ' merge.done' /run/initfs/timeline")
     g.cut()
     disk = g.disk
 
-with Guest(disk=disk, name="after-the-cut") as g:
-    g.wait("login")
+with Guest(disk=disk, name="after-the-cut", cpus=1) as g:
+    g.wait("agent")
+    # The fsck has had its turn.
+    g.poll("grep -q ' / / rw' /proc/self/mountinfo")
     g.check("assert.sh")
     expect(g.need("cat /var/lib/boot-lab/sums") == sums, "the list of sums is the one from before")

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With rd.initfs.rc=on and no network, what needs one steps aside, comes back with it, and no view stays.
-from lab import Guest, expect, wait_event
+import shlex
+
+from lab import Archive, Guest, expect, wait_event
 
 SCRIPT = """cat >/etc/init.d/NAME <<'END'
 #!/bin/sh
@@ -28,15 +30,19 @@ def started(g):
     return g.need("cat /var/log/boot-lab-starts; true").split("\n")
 
 
-with Guest(name="prepare") as g:
-    g.wait("login")
-    g.need(script("netsvc", "$remote_fs $network") + script("netuser", "netsvc") +
+# They are on the disk before initfs has looked at it.
+SCRIPTS = (script("netsvc", "$remote_fs $network") + script("netuser", "netsvc") +
            script("broken", "$remote_fs", 1) + script("victim", "broken") +
-           script("plain", "$remote_fs $syslog") + "sync")
-    g.power_off()
-    disk = g.disk
+           script("plain", "$remote_fs $syslog"))
+HOOK = f"""
+mount -o remount,rw "$NEWROOT"
+chroot "$NEWROOT" /bin/sh -c {shlex.quote(SCRIPTS)}
+mount -o remount,ro "$NEWROOT"
+"""
 
-with Guest(name="filtered", initrd="initfs", append="rd.initfs rd.initfs.rc=on", disk=disk) as g:
+addon = Archive()
+addon.add("usr/lib/dracut/hooks/pre-pivot/00-boot-lab.sh", HOOK)
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.rc=on", addon=addon) as g:
     g.wait("greeter")
     g.wait("login")
     wait_event(g, "rc.detached")
