@@ -170,6 +170,14 @@ expect_console() {
     done
 }
 
+# A hook may run twice: it looks first.
+expect_once() {
+    local before
+    before=$(wc -l < "$calls")
+    run_hook "$1"
+    [ "$(wc -l < "$calls")" -eq "$before" ] || fail "a second run does something"
+}
+
 expect_event() {
     grep -q -- "^[0-9]*\.[0-9]\{6\} $1" "$PREFIX/run/initfs/timeline" || fail "no event '$1'"
 }
