@@ -306,9 +306,13 @@ static void update_wary(struct control *control)
 
 	for (i = 0; i < CONNECTIONS; i++)
 		is_wary = is_wary || control->peers[i] >= 0;
-	if (is_wary && !control->hold->is_wary)
-		prune_all(control->hold, 0);
+	if (is_wary == control->hold->is_wary)
+		return;
 	control->hold->is_wary = is_wary;
+	if (is_wary) {
+		walks_ask_at_the_door(control->hold);
+		prune_all(control->hold, 0);
+	}
 }
 
 static void hang_up(struct control *control, int place)

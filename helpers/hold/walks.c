@@ -274,7 +274,7 @@ static int64_t msec_now(void)
 }
 
 /* What the kernel knows of the roots' attributes would let a new call pass without a question. */
-static void ask_at_the_door(struct hold *hold)
+void walks_ask_at_the_door(const struct hold *hold)
 {
 	size_t i;
 
@@ -289,7 +289,7 @@ void walks_settle(struct hold *hold)
 	struct walkers walkers;
 	int64_t limit = msec_now() + SETTLE_MSEC;
 
-	ask_at_the_door(hold);
+	walks_ask_at_the_door(hold);
 	if (collect(&hold->walks, &walkers) < 0)
 		return; /* without memory the switch may be seen, which is the lesser evil */
 	while (msec_now() < limit) {

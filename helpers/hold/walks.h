@@ -22,6 +22,12 @@
 void walks_note(struct walk_table *table, const struct fuse_in_header *request);
 
 /*
+ * Makes the kernel ask for the attributes of each view's root at the next path that enters it: what it
+ * had been told before would let a call pass that nobody notes.
+ */
+void walks_ask_at_the_door(const struct hold *hold);
+
+/*
  * With the gate closed, from a thread that is prepared as a worker is: returns when nobody is
  * between two paths, or after a second, because a program that got no processor for so long
  * must not keep all others waiting.
