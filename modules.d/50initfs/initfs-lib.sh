@@ -371,8 +371,10 @@ initfs_sweep() {
     rm -f -- "$NEWROOT"/run/initfs/layers "$NEWROOT"/run/initfs/*.sock \
         "$NEWROOT"/run/initfs/*.pid "$NEWROOT"/run/sendsigs.omit.d/initfs-*
     rm -rf -- "${NEWROOT:?}/run/initfs/sockets"
+    rm -f -- "$NEWROOT"/run/initfs/own/*.device "$NEWROOT/run/udev/rules.d/10-initfs.rules"
     # rmdir, not rm -r: what could not be unmounted must not be emptied.
     rmdir -- "$NEWROOT"/run/initfs/layer/* "$NEWROOT/run/initfs/layer" \
+        "$NEWROOT"/run/initfs/own/* "$NEWROOT/run/initfs/own" \
         "$NEWROOT/run/initfs/ram" 2> /dev/null
 }
 

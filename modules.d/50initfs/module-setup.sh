@@ -32,7 +32,9 @@ depends() {
 # called by dracut; without hostonly: an image made in a chroot or for a machine with other hardware
 # has to start the same screen. These are small; the large drivers are drm's own choice.
 installkernel() {
-    hostonly='' instmods overlay fuse
+    hostonly='' instmods overlay fuse loop
+    # For directories with a file system of their own; with hostonly, what this machine uses.
+    instmods ext4 xfs
     hostonly='' instmods evdev mousedev psmouse atkbd i8042 \
         usbhid hid-generic hid-multitouch i2c-hid-acpi virtio_input \
         bochs virtio-gpu qxl cirrus vmwgfx vboxvideo simpledrm

@@ -6,6 +6,44 @@
 
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 
+# initfs_has_own DIR...: true if the root's fstab gives one of them a file system of its own.
+initfs_has_own() {
+    local source target dir
+    [ -f "$NEWROOT/etc/fstab" ] || return 1
+    while read -r source target _ || [ -n "$source" ]; do
+        case "$source" in "" | \#*) continue ;; esac
+        for dir; do
+            [ "${target%/}" = "$dir" ] && return 0
+        done
+    done < "$NEWROOT/etc/fstab"
+    return 1
+}
+
+# Such a file system is shown through a read-only loop device. udev must not take that for the device
+# itself: /dev/disk/by-uuid would lead init's mount to it. The merge removes the rule.
+initfs_prepare_own() {
+    local rules="${PREFIX-}/run/udev/rules.d"
+    modprobe -q loop
+    mkdir -p -- "$rules" && printf '%s\n' "$initfs_loop_rule" > "$rules/10-initfs.rules" || return 1
+    udevadm control --reload
+    udevadm settle --timeout=10 # its disk may be slower than the root's
+    return 0
+}
+initfs_loop_rule='SUBSYSTEM=="block", KERNEL=="loop*", ATTR{loop/backing_file}=="*/dev/*", ENV{UDEV_DISABLE_PERSISTENT_STORAGE_RULES_FLAG}="1"'
+
+# What was not unmounted cleanly is checked first, then shown: by the root's own fsck, as init would do a
+# moment later. What that does not mend, initfs-overlay refuses.
+initfs_check_own() {
+    local dir
+    getargbool 0 fastboot && return 0
+    initfs_run initfs-overlay --unclean -- "$NEWROOT" "$@" > "${PREFIX-}/tmp/initfs.unclean" || return 0
+    while read -r dir; do
+        initfs_mark boot.check dir "$dir"
+        initfs_run_for 120 chroot "$NEWROOT" fsck -a -T "$dir" > /dev/null
+    done < "${PREFIX-}/tmp/initfs.unclean"
+    return 0
+}
+
 initfs_call_overlay() (
     size=$(initfs_setting size)
     dirs=$(initfs_setting overlay)
@@ -14,7 +52,13 @@ initfs_call_overlay() (
     # shellcheck disable=SC2086 # split at the commas
     set -- $dirs
     unset IFS
-    initfs_run initfs-overlay --size="$size" -- "$NEWROOT" "$@"
+    own=""
+    # Only with somebody who puts it beneath the view when init mounts it.
+    if [ "$(initfs_setting merge)" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
+        own=--own
+        initfs_check_own "$@"
+    fi
+    initfs_run initfs-overlay ${own:+"$own"} --size="$size" -- "$NEWROOT" "$@"
 )
 
 initfs_mount_overlay() {

@@ -29,6 +29,50 @@ good() (
     finish
 )
 
+# A file system of its own, by the root's fstab: udev is told to leave its loop device alone, before.
+own() (
+    pretended "rd.initfs $1"
+    turned_on
+    printf '%s\n' '# /var' 'LABEL=root / ext4 defaults 0 1' "$2" > "$NEWROOT/etc/fstab"
+    pretend udevadm "[ \"\$1\" != control ] || grep -q loop '$PREFIX/run/udev/rules.d/10-initfs.rules' || echo no rule >> '$console'"
+    run_hook mount-overlay
+    expect_on
+    expect_console 0
+    if [ "$3" = yes ]; then
+        expect_call "modprobe -q loop"
+        expect_call "udevadm control --reload"
+        expect_call "initfs-overlay --own --size=50% -- $NEWROOT /var /tmp"
+    else
+        expect_no_call udevadm
+        expect_no_call "modprobe -q loop"
+        expect_call "initfs-overlay --size=50% -- $NEWROOT /var /tmp"
+    fi
+    finish
+)
+
+# What has to be checked first is, by the root's own fsck, and then there is a second try.
+unclean() (
+    pretended "rd.initfs $1"
+    turned_on
+    printf '%s\n' 'LABEL=var /var ext4 defaults 0 2' > "$NEWROOT/etc/fstab"
+    pretend udevadm
+    pretend chroot "exit $2"
+    pretend initfs-overlay "case \"\$*\" in *--unclean*) echo /var; exit $3 ;; esac
+mkdir -p '$NEWROOT/run/initfs/ram'
+printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
+    run_hook mount-overlay
+    expect_on
+    expect_console 0
+    if [ "$4" = yes ]; then
+        expect_call "chroot $NEWROOT fsck -a -T /var"
+        grep -q ' boot.check dir=/var$' "$PREFIX/run/initfs/timeline" || fail "no event"
+    else
+        expect_no_call chroot
+    fi
+    expect_call "initfs-overlay --own --size=50% -- $NEWROOT /var /tmp"
+    finish
+)
+
 # Each mistake in the root's own files is named, and the next best value counts.
 conf_mistakes() (
     pretended "rd.initfs rd.initfs.size=banana"
@@ -129,6 +173,16 @@ check good "rd.initfs.size=1g rd.initfs.overlay=/srv/a,/b" "" 1g "/srv/a /b"
 check good "" "size=200m" 200m "/var /tmp"
 check good "rd.initfs.size=1g" "size=200m" 1g "/var /tmp" # the command line wins
 check good "rd.initfs.overlay=/*" "" 50% "/*"
+check own "" "LABEL=var /var ext4 defaults 0 2" yes
+check own "" "/dev/sdb1	/tmp/	ext4" yes
+check own "" "LABEL=var /var/log ext4 defaults 0 2" no
+check own "" "#LABEL=var /var ext4 defaults 0 2" no
+# Nobody would put it beneath the view.
+check own "rd.initfs.merge=manual" "LABEL=var /var ext4 defaults 0 2" no
+check unclean "" 1 0 yes
+check unclean "" 4 0 yes # initfs-overlay judges what came of it
+check unclean "" 1 3 no
+check unclean "fastboot" 1 0 no
 check conf_mistakes
 check bound_before
 check bind_fails

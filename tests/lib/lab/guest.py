@@ -45,10 +45,12 @@ class Guest:
     addon    an Archive, appended to the initrd for this boot
     disk     a Disk of an earlier boot; without it a throw-away copy of the image
     cpus     a boot on one costs a fifth less than on two; for tests in which nothing meets
+    more     raw files that are further disks (/dev/vdb, …)
     name     how the files of this boot are called in the test's folder
     """
 
-    def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2):
+    def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2,
+                 more=()):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
         self._image = guest_folder()
@@ -56,6 +58,7 @@ class Guest:
         self._initrd = self._make_initrd(initrd, addon)
         self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))
         self._cpus = cpus
+        self._more = more
         self._process = None
         self._clock = None
         self.start = None
@@ -116,6 +119,8 @@ class Guest:
             "-kernel", os.path.join(self._image, "kernel"), "-initrd", self._initrd,
             "-append", self._append,
             "-drive", self.disk.drive(),
+            *(word for path in self._more
+              for word in ("-drive", f"file={path},if=virtio,format=raw,cache=writeback")),
             "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial",
             "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=lab,fd={fds['lab']}",
