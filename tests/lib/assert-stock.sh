@@ -15,4 +15,6 @@ expect "the record says once that it is the stock boot" \
 expect "nothing else of ours is left in /run" nothing find /run -name '*initfs*' \
 	! -path /run/initfs
 expect "nothing is in /run/initfs but the record" equal timeline "$(ls /run/initfs)"
+expect "the kernel's log has no other line of ours" equal 1 \
+	"$(dmesg | grep -v 'ommand line:' | grep -c initfs)"
 expect "the log is on the disk" test -s /var/log/syslog
