@@ -12,6 +12,7 @@
 #include "merge/overlayopt.h"
 #include "common/fd.h"
 #include "common/mountinfo.h"
+#include "common/openat.h"
 #include "common/report.h"
 
 #include <errno.h>
@@ -135,6 +136,22 @@ static int open_place(const struct options *opt, int lower, struct fault *fault)
 	return place_top(lower, fault);
 }
 
+static int open_index(const struct options *opt, struct layer *layer, struct fault *fault)
+{
+	auto_close int work = -EBADF;
+
+	if (!opt->work)
+		return 0;
+	work = open_directory(opt->work, "open the workdir", fault);
+	if (work < 0)
+		return work;
+	layer->index.dir = open_walk(work, "index", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (layer->index.dir < 0)
+		return fault_at(fault, layer->index.dir, "open the index in", opt->work);
+	layer->index.is_known = true;
+	return 0;
+}
+
 /* Opens all, looks at all, touches nothing. */
 static int prepare(const struct options *opt, struct merge *merge, struct layer *layer,
 		   struct fault *fault)
@@ -153,6 +170,9 @@ static int prepare(const struct options *opt, struct merge *merge, struct layer 
 		r = check_unmounted(opt, layer->upper, layer->lower, fault);
 	if (r == 0)
 		r = check_writable(layer->lower, opt->lower, fault);
+	if (r < 0)
+		return r;
+	r = open_index(opt, layer, fault);
 	if (r < 0)
 		return r;
 	place = open_place(opt, layer->lower, fault);

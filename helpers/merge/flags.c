@@ -112,14 +112,33 @@ static int make_note(int staging, int fd, unsigned int protect)
 	return fsync(note) < 0 || fsync(staging) < 0 ? -errno : 0;
 }
 
+/* Never a device, which would take the opening for a request. -ENOTTY: it can have no flags. */
+static int open_flagged(int dirfd, const char *name)
+{
+	auto_close int path = open_walk(dirfd, name, O_PATH | O_NOFOLLOW, 0);
+	char way[64];
+	struct stat st;
+	int fd;
+
+	if (path < 0)
+		return path;
+	if (fstat(path, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -ENOTTY;
+	(void)snprintf(way, sizeof(way), "/proc/self/fd/%d", path);
+	fd = open(way, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int flags_lift(int staging, int dirfd, const char *name)
 {
-	auto_close int fd = open_walk(dirfd, name, OPEN_FLAGS, 0);
+	auto_close int fd = open_flagged(dirfd, name);
 	unsigned int have = 0;
 	struct stat st;
 	int r = fd < 0 ? fd : get(fd, &have);
 
-	if (r == -ENOENT || r == -ELOOP || r == -ENXIO || has_none(r))
+	if (r == -ENOENT || has_none(r))
 		return 0; /* a symbolic link, a socket, …: has none */
 	if (r < 0)
 		return r;

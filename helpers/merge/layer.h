@@ -3,6 +3,7 @@
 #ifndef INITFS_MERGE_LAYER_H
 #define INITFS_MERGE_LAYER_H
 
+#include "merge/index.h"
 #include "merge/moves.h"
 #include "merge/tree.h"
 
@@ -14,6 +15,7 @@ struct layer {
 	int anchor; /* the same directory where mounts can be attached, not owned; -EBADF: the root's */
 	struct tree tree;
 	struct moves moves;
+	struct index index;
 };
 
 #endif

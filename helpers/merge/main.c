@@ -18,6 +18,7 @@ static const char usage[] =
 	"      --upper=UPPER     the upper layer; it is only read\n"
 	"      --lower=LOWER     the directory that becomes what the overlay showed\n"
 	"      --staging=DIR     stage below DIR (default: the root of LOWER's mount)\n"
+	"      --work=WORK       its workdir, where it was mounted with index=on\n"
 	"      --userxattr       the overlay was mounted with userxattr\n"
 	"      --wait            in the background, as soon as the disk is ready\n"
 	"      --now             at once, as far as fstab is concerned\n"
@@ -31,6 +32,7 @@ enum option_code {
 	OPTION_LOWER,
 	OPTION_STAGING,
 	OPTION_USERXATTR,
+	OPTION_WORK,
 	OPTION_WAIT,
 	OPTION_NOW,
 	OPTION_HELP,
@@ -42,6 +44,7 @@ static const struct option long_options[] = {
 	{ "lower", required_argument, NULL, OPTION_LOWER },
 	{ "staging", required_argument, NULL, OPTION_STAGING },
 	{ "userxattr", no_argument, NULL, OPTION_USERXATTR },
+	{ "work", required_argument, NULL, OPTION_WORK },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "now", no_argument, NULL, OPTION_NOW },
 	{ "dry-run", no_argument, NULL, 'n' },
@@ -68,6 +71,9 @@ static enum next take_option(struct options *opt, int code, char **argv)
 		return NEXT_OPTION;
 	case OPTION_USERXATTR:
 		opt->userxattr = true;
+		return NEXT_OPTION;
+	case OPTION_WORK:
+		opt->work = optarg;
 		return NEXT_OPTION;
 	case OPTION_WAIT:
 		opt->wait = true;
@@ -100,7 +106,7 @@ static int check_daemon_call(struct options *opt, int argc, char **argv)
 {
 	if (opt->wait && opt->now)
 		return report_usage("--wait and --now exclude each other");
-	if (opt->upper || opt->lower || opt->staging || opt->userxattr || opt->dry_run)
+	if (opt->upper || opt->lower || opt->staging || opt->userxattr || opt->work || opt->dry_run)
 		return report_usage("%s takes only a root", opt->wait ? "--wait" : "--now");
 	if (optind == argc)
 		return report_usage("which root?");

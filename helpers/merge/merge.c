@@ -61,6 +61,7 @@ void merge_free(struct merge *merge)
 	for (i = 0; i < merge->count; i++) {
 		tree_free(&merge->layers[i].tree);
 		moves_free(&merge->layers[i].moves);
+		index_free(&merge->layers[i].index);
 		fd_close(&merge->layers[i].upper);
 		fd_close(&merge->layers[i].lower);
 	}

@@ -238,17 +238,11 @@ static int open_orig(const struct moves *moves, const char *path, int top, const
 	return open_walk(top, way, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
-/*
- * The overlay notes no handle of a file with several names. The published copy is known by having
- * all that is to be seen of the file from outside, and by being younger than the overlay's.
- */
-static bool is_published_copy(const struct move *move)
+bool moves_is_copy(int dir, const char *name, const struct stat *want)
 {
-	const struct stat *want = &move->upper;
 	struct statx have;
 
-	if (move->beside < 0 || statx(move->beside, move->change->name, AT_SYMLINK_NOFOLLOW,
-				      STATX_BASIC_STATS | STATX_BTIME, &have) < 0)
+	if (statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &have) < 0)
 		return false;
 	if (!(have.stx_mask & STATX_BTIME) || have.stx_mode != want->st_mode ||
 	    have.stx_uid != want->st_uid || have.stx_gid != want->st_gid ||
@@ -333,7 +327,8 @@ int moves_find(struct moves *moves, struct move *move, int lower, int place)
 
 	if (is_known)
 		r = find_by_handle(moves, move, lower, place);
-	if (r == -ENOENT && !S_ISDIR(move->upper.st_mode) && is_published_copy(move))
+	if (r == -ENOENT && !S_ISDIR(move->upper.st_mode) && move->beside >= 0 &&
+	    moves_is_copy(move->beside, move->change->name, &move->upper))
 		r = take(move, MOVE_FOUND, move->beside, move->change->name);
 	if (r == -ENOENT && !is_known)
 		r = find_at_orig(moves, move, lower);

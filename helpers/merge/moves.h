@@ -75,6 +75,12 @@ struct move *moves_add(struct moves *moves, struct change *change, const char *r
  */
 int moves_find(struct moves *moves, struct move *move, int lower, int place);
 
+/*
+ * The overlay notes no handle of a file with several names. A copy that an earlier run published is
+ * known by having all that is to be seen of want from outside, and by being younger than it.
+ */
+bool moves_is_copy(int dir, const char *name, const struct stat *want);
+
 /* Pure. The change at a path of the lower layer, where the upper layer has one. Or NULL. */
 struct change *moves_slot(const struct moves *moves, const struct tree *tree, const char *orig);
 

@@ -26,7 +26,7 @@ static bool is_certain(const struct timespec *ctime)
 	return apart > TICKS_NS || apart < -TICKS_NS;
 }
 
-static struct stamp stamp_of(const struct stat *st)
+struct stamp note_stamp(const struct stat *st)
 {
 	return (struct stamp){
 		.ino = st->st_ino,
@@ -93,7 +93,7 @@ struct change *note_change(struct scan *scan, struct tree *tree, struct change *
 			   const char *name, const struct seen *seen)
 {
 	struct change *change = tree_find(tree, parent, name);
-	struct stamp stamp = stamp_of(&seen->st);
+	struct stamp stamp = note_stamp(&seen->st);
 	enum change_kind kind = seen->form.kind;
 
 	if (change && (change->kind != kind || change->stamp.ino != stamp.ino)) {
@@ -122,7 +122,7 @@ struct change *note_change(struct scan *scan, struct tree *tree, struct change *
 
 bool note_is_known(const struct change *change, const struct stat *st)
 {
-	struct stamp stamp = stamp_of(st);
+	struct stamp stamp = note_stamp(st);
 
 	return change->certain && !change->wanted && is_same_stamp(&change->stamp, &stamp);
 }

@@ -24,6 +24,9 @@ bool note_is_known(const struct change *change, const struct stat *st);
 struct change *note_change(struct scan *scan, struct tree *tree, struct change *parent,
 			   const char *name, const struct seen *seen);
 
+/* What has to differ when the object was changed since. */
+struct stamp note_stamp(const struct stat *st);
+
 /* Counts what its staged copy will take. */
 void note_size(struct scan *scan, struct tree *tree, const struct stat *st, bool has_links);
 

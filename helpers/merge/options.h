@@ -8,6 +8,7 @@
 struct options {
 	const char *upper;
 	const char *lower;
+	const char *work; /* the overlay's workdir, where it had an index; or NULL */
 	const char *staging; /* the directory that the staging directory goes to, or NULL */
 	const char *root; /* with --wait or --now */
 	bool userxattr; /* the overlay's own attributes are user.overlay.* */

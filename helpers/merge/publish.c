@@ -272,6 +272,10 @@ int publish_layer(struct publish *publish, struct layer *layer, struct fault *fa
 	if (r == 0)
 		r = place_names(publish, &root, fault);
 	if (r == 0)
+		r = index_publish(publish, layer, fault);
+	if (r == 0)
 		r = drop_group_names(publish, layer, fault);
-	return r < 0 ? r : delete_names(publish, &root, fault);
+	if (r == 0)
+		r = delete_names(publish, &root, fault);
+	return r < 0 ? r : index_protect(layer, fault);
 }

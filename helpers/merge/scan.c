@@ -395,6 +395,14 @@ int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
 	if (statx(layer->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
 		return refuse(&root, NULL, -errno, "inspect the lower layer's", NULL, fault);
 	note_protect(layer->tree.root, &marks, &st);
+	/* Only with an index does the overlay check its upper layer's root, too. */
+	if (marks.has_origin && !layer->index.is_known)
+		return refuse(
+			&root, NULL, -EOPNOTSUPP, "carry the upper layer's",
+			"the overlay was mounted with index=on, and --work does not say where",
+			fault);
 	r = scan_level(scan, layer, &root, fault);
-	return r < 0 ? r : find_moved(scan, layer, fault);
+	if (r == 0)
+		r = find_moved(scan, layer, fault);
+	return r < 0 ? r : index_scan(scan, layer, fault);
 }

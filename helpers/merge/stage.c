@@ -5,12 +5,14 @@
 #include "merge/stage.h"
 #include "merge/bulk.h"
 #include "merge/marks.h"
+#include "merge/note.h"
 #include "merge/sweep.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -296,12 +298,51 @@ static int stage_level(struct stage *stage, struct tree *tree, const struct leve
 	return r;
 }
 
+/* It lives as long as the index: a big file may be full, or fail, later. */
+static struct change *change_of(struct indexed *file)
+{
+	const size_t length = strlen(file->name) + 1;
+
+	if (!file->change)
+		file->change = calloc(1, sizeof(*file->change) + length);
+	if (!file->change)
+		return NULL;
+	memcpy(file->change->name, file->name, length);
+	file->change->stamp = note_stamp(&file->st);
+	file->change->has_origin = file->marks.has_origin;
+	file->change->is_metacopy = file->marks.is_metacopy && S_ISREG(file->st.st_mode);
+	return file->change;
+}
+
+int stage_alias(struct stage *stage, struct layer *layer, struct alias *alias, struct fault *fault)
+{
+	struct change *child = change_of(alias->of);
+	/* The data of a metacopy is what the name has now. */
+	struct move data = { .dir = alias->dir, .name = alias->name };
+	const struct level at = { NULL, layer->index.dir, -EBADF, -EBADF };
+	char name[PLACE_NAME_MAX];
+	int r;
+
+	if (!child)
+		return fault_at(fault, -ENOMEM, "stage", alias->name);
+	child->move = &data;
+	r = stage_linked(stage, &layer->tree, &at, child, stage->place->dir,
+			 place_name('s', alias->id, name), fault);
+	child->move = NULL;
+	stage->names += r == 0;
+	return r;
+}
+
 int stage_layer(struct stage *stage, struct layer *layer, struct fault *fault)
 {
 	struct level root = { layer->tree.root, layer->upper, -EBADF, layer->lower };
 	void *who = NULL;
 	int r = stage_level(stage, &layer->tree, &root, fault);
-	int bulk = bulk_end(stage->copier, &who);
+	int bulk;
+
+	if (r == 0)
+		r = index_stage(stage, layer, fault);
+	bulk = bulk_end(stage->copier, &who);
 
 	if (r == 0 && bulk < 0)
 		r = failed(who, bulk, stage->copier->step, fault);

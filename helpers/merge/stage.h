@@ -21,4 +21,10 @@ struct stage {
 /* Returns 0 or -errno with the fault; what was staged stays, the tree knows it. */
 int stage_layer(struct stage *stage, struct layer *layer, struct fault *fault);
 
+/*
+ * Stages a link for a lower name that shows a file of the index: to the copy that was staged for
+ * the file's other names, or is now. 0 or -errno with the fault.
+ */
+int stage_alias(struct stage *stage, struct layer *layer, struct alias *alias, struct fault *fault);
+
 #endif

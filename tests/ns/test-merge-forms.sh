@@ -229,6 +229,31 @@ expect_merged
 	fail "the overlay's attributes are on the disk"
 echo "ok: an overlay that was mounted with userxattr"
 
+# An index keeps the names of a file together, also those that the upper layer does not have, and
+# when it has none of them any more.
+scene
+mkdir -p "$LOWER/d/e" "$LOWER/gone" "$LOWER/old" && echo 1 >"$LOWER/one" && ln "$LOWER/one" "$LOWER/d/e/two"
+ln "$LOWER/one" "$LOWER/gone/three" && ln "$LOWER/one" "$LOWER/old/four" && ln "$LOWER/one" "$LOWER/five"
+echo 2 >"$LOWER/a" && ln "$LOWER/a" "$LOWER/d/b" && echo 3 >"$LOWER/m" && ln "$LOWER/m" "$LOWER/d/n"
+ln -s target "$LOWER/s" && ln "$LOWER/s" "$LOWER/d/s2" && echo 4 >"$LOWER/p" && ln "$LOWER/p" "$LOWER/d/q"
+touch -d '2007-07-07 07:07:07.7' "$LOWER/d" "$LOWER/d/e"
+OVERLAY_OPTIONS=index=on,redirect_dir=on,metacopy=on view_up
+echo more >>"$VIEW/one" && rm -r "$VIEW/gone" && rm "$VIEW/five" && mv "$VIEW/old" "$VIEW/new"
+echo more >>"$VIEW/a" && rm "$VIEW/a" && chmod 600 "$VIEW/m" && chown -h 1:2 "$VIEW/s"
+chmod 640 "$VIEW/p" && rm "$VIEW/p" && chattr +i "$VIEW/d/q" # immutable, and no name in the upper layer
+view_down
+expect_refused 3 merge
+expect_said index=on
+expect_exit 0 merge --work="$RAM/work"
+expect_merged
+[ "$(stat -c %h "$LOWER/one")" = 3 ] || fail "one file has $(stat -c %h "$LOWER/one") names"
+[ "$(cat "$LOWER/d/b")" = "$(printf '2\nmore')" ] || fail "the name that was left is not changed"
+expect_exit 0 merge --work="$RAM/work"
+expect_merged
+lsattr "$LOWER/d/q" | grep -q '^....i' || fail "a flag is lost"
+chattr -i "$LOWER/d/q"
+echo "ok: names that an index keeps together"
+
 # --- flags
 
 scene
