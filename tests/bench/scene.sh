@@ -22,8 +22,8 @@ scene_end() {
 	local status=$?
 	trap - EXIT
 	cd /
-	grep -F " $SCENE/" /proc/self/mounts | cut -d' ' -f2 | tac | while read -r mount; do
-		umount -l "$mount"
+	cut -d' ' -f2 /proc/self/mounts | tac | while read -r mount; do
+		[[ $mount != "$SCENE"/* ]] || umount -l "$mount"
 	done
 	rm -rf -- "${SCENE:?}"
 	exit "$status"
