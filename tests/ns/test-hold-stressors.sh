@@ -5,13 +5,13 @@
 # shellcheck source-path=SCRIPTDIR source=hold.sh
 . "${0%/*}/hold.sh"
 
-# Left out: what needs a given kernel, and xattr, whose attributes are larger than ext4 can hold.
+# Left out: what needs a given kernel, iomix, which empties the caches of the whole machine, and xattr, whose attributes are larger than ext4 can hold.
 all=(access chdir chmod chown dentry dir dirdeep dirmany dup fallocate fcntl filename flock fstat
-	getdent hdd inode-flags iomix io link locka lockf lockofd mknod open rename symlink sync-file
+	getdent hdd inode-flags io link locka lockf lockofd mknod open rename symlink sync-file
 	touch utime)
 # Under the merge only as many as two processors can do beside it.
 few=(chmod chown flock link lockf rename symlink utime)
-sizes=(--hdd-bytes 4M --iomix-bytes 4M --fallocate-bytes 4M --sync-file-bytes 4M --dirdeep-inodes 400)
+sizes=(--hdd-bytes 4M --fallocate-bytes 4M --sync-file-bytes 4M --dirdeep-inodes 400)
 
 # stress PLACE NAME SECONDS STRESSOR...: in the background; sets pid
 stress() {
