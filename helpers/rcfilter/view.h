@@ -58,8 +58,6 @@ struct server {
 	void *owner; /* of detach */
 };
 
-extern const struct fuse_lowlevel_ops view_operations;
-
 /*
  * Makes a session for place number `number` on the FUSE device, which is taken over in any case.
  * 0 or -errno.
