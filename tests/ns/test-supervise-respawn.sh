@@ -4,6 +4,11 @@
 # shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
+# shellcheck disable=SC2317 # within calls it
+started() { # COUNT NAME: so often the daemon has come so far that it answers SIGTERM
+	[ "$(wc -l <"$root/var/$2.started")" = "$1" ]
+}
+
 entry log Kind=syslog 'Exec=/srv/daemon log' PidFile=/run/log.pid
 entry bus Kind=bus 'Exec=/srv/daemon bus'
 entry screen Kind=screen Wants=bus 'Exec=/srv/daemon screen' PidFile=/run/screen.pid \
@@ -23,7 +28,7 @@ marked 'early.exit name=log status=signal-9' || fail "the death of log is not to
 within 10 count 2 'early.ready name=log'
 
 # SIGTERM is how rc stops a service; the daemon answers with exit 0
-within 10 test "$(wc -l <"$root/var/log.started")" = 2
+within 10 started 2 log
 kill "$(last_pid log)"
 within 10 marked 'early.exit name=log status=0'
 
@@ -34,7 +39,7 @@ sed -i 's/^trap .*/trap - TERM/' "$root/srv/new"
 mv "$root/srv/new" "$root/srv/daemon"
 kill -9 "$(last_pid bus)"
 within 10 count 2 'early.start name=bus'
-within 10 test "$(wc -l <"$root/var/bus.started")" = 2
+within 10 started 2 bus
 kill "$(last_pid bus)"
 within 10 marked 'early.exit name=bus status=signal-15'
 
