@@ -16,4 +16,7 @@ int command_services(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rc(int argc, char **argv);
 
+/* initfs merge [--now]: takes the layers to the disk, and waits for it. */
+int command_merge(int argc, char **argv);
+
 #endif

@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "status", command_status, "where /var is, who still holds it, what was started early" },
 	{ "timeline", command_timeline, "the record of this boot" },
+	{ "merge", command_merge, "take what is in RAM to the disk" },
 	{ "services", command_services, "the start scripts: which ran, which stepped aside" },
 	{ "explain", command_explain, "why a start script is where it is" },
 	{ "rc", command_rc, "'rc off': let every start script run from now on" },
@@ -29,8 +30,9 @@ static void print_help(void)
 		   "Tell how a boot with rd.initfs went, and where it is.\n");
 	for (i = 0; i < COMMANDS; i++)
 		(void)printf("  %-10s  %s\n", commands[i].name, commands[i].summary);
-	(void)puts("\n'initfs COMMAND --help' tells more. Exit status: 0 answered, 1 failed,\n"
-		   "2 called wrongly. See initfs(8).");
+	(void)puts(
+		"\n'initfs COMMAND --help' tells more. Exit status: 0 answered or done, 1 failed,\n"
+		"2 called wrongly, 3 refused. See initfs(8).");
 }
 
 int main(int argc, char **argv)

@@ -2,14 +2,18 @@
 /*
  * Waiting and trying. One thread, and one place that blocks: news of mounts, signals, a timer.
  *
- * After a failure the next try comes with the next news, at SIGUSR1, or after a pause that doubles.
+ * After a failure the next try comes with the next news, when somebody asks, when RAM runs short,
+ * before a shutdown ends, or after a pause that doubles.
  * Programs go on in RAM as long as it takes, and lose nothing but room there.
  */
 #include "config.h"
 
 #include "merge/daemon.h"
 #include "merge/attempt.h"
+#include "merge/due.h"
 #include "merge/list.h"
+#include "merge/news.h"
+#include "merge/request.h"
 #include "merge/retire.h"
 #include "merge/tuck.h"
 #include "merge/wake.h"
@@ -20,50 +24,43 @@
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
+#include "common/utmp.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
+#include <sys/statvfs.h>
 
 #define STATE "/run/initfs"
 #define PID_FILE "merge.pid"
 #define OMIT_NAME "initfs-merge"
 /* A device that fstab wants below a protected directory may never come. */
 #define WANTED_SECONDS 60
-/* A failure that goes away does so soon (a file was being mounted); one that stays is no hurry. */
-#define RETRY_FIRST_SECONDS 2
-#define RETRY_MAX_SECONDS 300
 
 struct daemon {
 	struct list list;
 	int run; /* /run/initfs */
 	int timeline;
-	int mountinfo;
-	int signals;
-	int timer;
-	unsigned int retry; /* seconds to the next try after a failure */
-	bool is_asked; /* SIGUSR1: do not wait for what is only wanted */
-	bool is_late; /* the timer ran out */
+	struct news news;
+	struct due due;
+	struct request request; /* who waits for an answer */
+	unsigned int pause; /* seconds to the next try after a failure */
 	bool has_clock; /* runs since only what is wanted is missing */
+	char said[1000]; /* how the last attempt ended */
 };
 
 static void daemon_close(struct daemon *daemon)
 {
 	list_free(&daemon->list);
+	request_answer(&daemon->request, EXIT_FAILED, "the merge was told to end");
+	news_close(&daemon->news, daemon->run);
 	fd_close(&daemon->run);
 	fd_close(&daemon->timeline);
-	fd_close(&daemon->mountinfo);
-	fd_close(&daemon->signals);
-	fd_close(&daemon->timer);
 }
 
 static int read_list(struct daemon *daemon, struct fault *fault)
@@ -105,21 +102,6 @@ static int lock_state(const struct daemon *daemon, struct fault *fault)
 	return r < 0 ? r : take_fd(&fd);
 }
 
-static int open_signals(struct fault *fault)
-{
-	sigset_t set;
-	int fd;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return fault_at(fault, -errno, "block signals", NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? fault_at(fault, -errno, "wait for signals", NULL) : fd;
-}
-
 /* Everything by path comes after the change of root; before it, nothing. */
 static int daemon_open(struct daemon *daemon, struct fault *fault)
 {
@@ -132,14 +114,7 @@ static int daemon_open(struct daemon *daemon, struct fault *fault)
 	if (r < 0)
 		return r;
 	daemon->timeline = timeline_open(daemon->run); /* may be none */
-	daemon->mountinfo = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
-	if (daemon->mountinfo < 0)
-		return fault_at(fault, -errno, "read the mounts in", MOUNTINFO_PATH);
-	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (daemon->timer < 0)
-		return fault_at(fault, -errno, "make a timer", NULL);
-	daemon->signals = open_signals(fault);
-	return daemon->signals < 0 ? daemon->signals : 0;
+	return news_open(&daemon->news, fault);
 }
 
 /*
@@ -158,70 +133,66 @@ static void be_quick(const struct daemon *daemon, bool is_quick)
 		}
 }
 
-static void set_timer(const struct daemon *daemon, unsigned int seconds)
+/* Only looked at: nobody tells. A RAM layer or a utmp that cannot be read is not at its end. */
+static void look_around(struct daemon *daemon)
 {
-	const struct itimerspec when = { .it_value = { .tv_sec = seconds } };
+	auto_close int ram = openat(daemon->run, "ram", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_free char *records = NULL;
+	ssize_t size = file_read(AT_FDCWD, UTMP_PATH, UTMP_MAX, &records);
+	struct due *due = &daemon->due;
+	const struct due before = *due;
+	struct statvfs st;
 
-	(void)timerfd_settime(daemon->timer, 0, &when, NULL); /* cannot fail for a valid time */
-}
-
-static int take_signal(struct daemon *daemon)
-{
-	struct signalfd_siginfo info;
-
-	if (read(daemon->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return 0;
-	if (info.ssi_signo != SIGUSR1)
-		return -EINTR;
-	daemon->is_asked = true;
-	return 0;
-}
-
-/* The only place that blocks. -EINTR: told to stop. */
-static int wait_for_news(struct daemon *daemon)
-{
-	struct pollfd wait[] = {
-		{ .fd = daemon->signals, .events = POLLIN },
-		{ .fd = daemon->timer, .events = POLLIN },
-		{ .fd = daemon->mountinfo, .events = POLLPRI },
-	};
-	uint64_t ticks;
-
-	if (poll(wait, sizeof(wait) / sizeof(wait[0]), -1) < 0)
-		return errno == EINTR ? 0 : -errno;
-	if (wait[1].revents && read(daemon->timer, &ticks, sizeof(ticks)) > 0)
-		daemon->is_late = true;
-	return wait[0].revents ? take_signal(daemon) : 0;
+	/* Once: a layer that wavers there is no reason to try each second. */
+	if (ram >= 0 && fstatvfs(ram, &st) == 0 && due_is_near_full(st.f_blocks, st.f_bfree))
+		due->is_near_full = true;
+	due->is_going_down = size > 0 && is_going_down(runlevel_in_utmp(records, (size_t)size));
+	if (due->is_near_full && !before.is_near_full) {
+		due->is_blocked = false;
+		timeline_mark(daemon->timeline, "ram.near-full", NULL);
+		report_line("the RAM layer is four fifths full%s",
+			    due->is_manual ? "; 'initfs merge' takes it to the disk" : "");
+	}
+	if (due->is_going_down && !before.is_going_down) {
+		due->is_blocked = false;
+		daemon->pause = DUE_FIRST_PAUSE;
+		timeline_mark(daemon->timeline, "merge.going-down", NULL);
+	}
 }
 
 /* Is it time to try? Starts the clock for what is only wanted. */
 static int is_time(struct daemon *daemon, bool *ret_is_time, struct fault *fault)
 {
 	char why[256];
-	enum wake wake = WAKE_NOT_YET;
+	struct due *due = &daemon->due;
 	/* At once: what init has mounted on top of a view hides it. */
 	int r = tuck_all(&daemon->list, daemon->run, daemon->timeline, fault);
 
+	due->wake = WAKE_NOT_YET;
 	if (r == 0)
-		r = wake_look(&daemon->list, daemon->mountinfo, &wake, why, sizeof(why), fault);
+		r = wake_look(&daemon->list, daemon->news.mountinfo, &due->wake, why, sizeof(why),
+			      fault);
 
 	if (r < 0)
 		return r;
-	*ret_is_time =
-		wake == WAKE_READY || (wake == WAKE_SOON && (daemon->is_late || daemon->is_asked));
-	if (wake == WAKE_SOON && !daemon->has_clock) {
-		set_timer(daemon, WANTED_SECONDS);
+	*ret_is_time = due_now(due);
+	if (!*ret_is_time && daemon->request.peer >= 0) {
+		request_answer(&daemon->request, EXIT_REFUSED, why);
+		due->is_asked = false;
+	}
+	if (due->wake == WAKE_SOON && !daemon->has_clock) {
+		news_set_timer(&daemon->news, WANTED_SECONDS);
 		daemon->has_clock = true;
 	}
 	return 0;
 }
 
-static void say_failure(const struct daemon *daemon, int error, const struct fault *fault,
+static void say_failure(struct daemon *daemon, int error, const struct fault *fault,
 			const struct attempt_result *result)
 {
-	char text[1000];
+	const char *text = daemon->said;
 
-	report_text(text, sizeof(text), error, fault);
+	report_text(daemon->said, sizeof(daemon->said), error, fault);
 	if (result->is_refused)
 		timeline_mark(daemon->timeline, "merge.refused", "step",
 			      fault->step ? fault->step : "", "why", text, NULL);
@@ -240,6 +211,8 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 	(void)snprintf(names, sizeof(names), "%" PRIu64, result->names);
 	(void)snprintf(bytes, sizeof(bytes), "%" PRIu64, result->bytes);
 	timeline_mark(daemon->timeline, "merge.done", "names", names, "bytes", bytes, NULL);
+	(void)snprintf(daemon->said, sizeof(daemon->said), "%s names with %s bytes are on the disk",
+		       names, bytes);
 	r = retire_layers(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r < 0)
 		(void)report(r, &fault, EXIT_FAILED);
@@ -272,39 +245,74 @@ static enum exit_code try_once(struct daemon *daemon)
 /* The attempt itself mounts and unmounts: that is no news to try again for. */
 static void schedule_retry(struct daemon *daemon)
 {
-	struct pollfd news = { .fd = daemon->mountinfo, .events = POLLPRI };
+	struct due *due = &daemon->due;
 
-	(void)poll(&news, 1, 0);
-	daemon->is_asked = false;
-	set_timer(daemon, daemon->retry);
-	daemon->retry =
-		daemon->retry * 2 > RETRY_MAX_SECONDS ? RETRY_MAX_SECONDS : daemon->retry * 2;
+	news_forget_mounts(&daemon->news);
+	due->is_asked = false;
+	due->is_forced = false;
+	due->is_blocked = true;
+	news_set_timer(&daemon->news, daemon->pause);
+	daemon->pause = due_next_pause(due, daemon->pause);
+}
+
+static void take_news(struct daemon *daemon, int news)
+{
+	struct due *due = &daemon->due;
+
+	if (news & NEWS_TIMER)
+		due->is_late = true;
+	if (news & NEWS_ASKED)
+		due->is_asked = true;
+	if (news & NEWS_REQUEST && request_take(daemon->news.requests, &daemon->request) == 0) {
+		due->is_asked = true;
+		due->is_forced = daemon->request.is_now;
+	}
+	/* Who has asked once wants it done, if not now then later. */
+	if (due->is_asked)
+		due->is_manual = false;
+	/* A tick is none of them. */
+	if (news)
+		due->is_blocked = false;
+}
+
+static enum exit_code try_and_answer(struct daemon *daemon)
+{
+	enum exit_code code = try_once(daemon);
+
+	request_answer(&daemon->request, code, daemon->said);
+	/* Who has asked meanwhile gets the same answer: there will be nobody to give another. */
+	while (code == EXIT_DONE && request_take(daemon->news.requests, &daemon->request) == 0)
+		request_answer(&daemon->request, code, daemon->said);
+	return code;
 }
 
 static enum exit_code wait_and_merge(struct daemon *daemon)
 {
-	daemon->retry = RETRY_FIRST_SECONDS;
+	daemon->pause = DUE_FIRST_PAUSE;
 	be_quick(daemon, true);
 	for (;;) {
 		struct fault fault = { 0 };
 		bool try = false;
-		int r = is_time(daemon, &try, &fault);
+		int r;
 
+		look_around(daemon);
+		r = is_time(daemon, &try, &fault);
 		if (r < 0) {
 			say_failure(daemon, r, &fault, &(struct attempt_result){ 0 });
 			schedule_retry(daemon);
 		} else if (try) {
 			be_quick(daemon, false);
-			if (try_once(daemon) == EXIT_DONE)
+			if (try_and_answer(daemon) == EXIT_DONE)
 				return EXIT_DONE;
 			be_quick(daemon, true);
 			schedule_retry(daemon);
 		}
-		r = wait_for_news(daemon);
-		if (r == -EINTR)
-			return EXIT_DONE;
+		r = news_wait(&daemon->news);
 		if (r < 0)
 			return EXIT_FAILED;
+		if (r & NEWS_STOP)
+			return EXIT_DONE;
+		take_news(daemon, r);
 	}
 }
 
@@ -319,6 +327,8 @@ static enum exit_code start(struct daemon *daemon, const struct options *opt, in
 		*ret_lock = lock_state(daemon, &fault);
 		r = *ret_lock < 0 ? *ret_lock : 0;
 	}
+	if (r == 0 && opt->wait)
+		r = news_listen(&daemon->news, daemon->run, &fault);
 	if (r == 0)
 		return EXIT_DONE;
 	(void)report(r, &fault, EXIT_REFUSED);
@@ -329,9 +339,9 @@ static enum exit_code run(const struct options *opt, struct survivor *survivor)
 {
 	struct daemon daemon = { .run = -EBADF,
 				 .timeline = -EBADF,
-				 .mountinfo = -EBADF,
-				 .signals = -EBADF,
-				 .timer = -EBADF };
+				 .news = NEWS_NONE,
+				 .due = { .is_manual = opt->manual },
+				 .request = { .peer = -EBADF } };
 	auto_close int lock = -EBADF;
 	enum exit_code code = start(&daemon, opt, &lock);
 

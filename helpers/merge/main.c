@@ -11,7 +11,7 @@
 
 static const char usage[] =
 	"Usage: initfs-merge [OPTION...] --upper=UPPER --lower=LOWER\n"
-	"       initfs-merge --wait|--now [--] ROOT\n"
+	"       initfs-merge --wait [--manual]|--now [--] ROOT\n"
 	"Carries an overlay's upper layer to its lower directory, while they are not mounted;\n"
 	"or what programs of ROOT have written into initfs's RAM layers to the disk under them.\n"
 	"\n"
@@ -21,6 +21,7 @@ static const char usage[] =
 	"      --work=WORK       its workdir, where it was mounted with index=on\n"
 	"      --userxattr       the overlay was mounted with userxattr\n"
 	"      --wait            in the background, as soon as the disk is ready\n"
+	"      --manual          with --wait: only when 'initfs merge' asks, or at shutdown\n"
 	"      --now             at once, as far as fstab is concerned\n"
 	"  -n, --dry-run         say what would be done, touch nothing\n"
 	"  -v, --verbose         say what is done\n"
@@ -34,6 +35,7 @@ enum option_code {
 	OPTION_USERXATTR,
 	OPTION_WORK,
 	OPTION_WAIT,
+	OPTION_MANUAL,
 	OPTION_NOW,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{ "staging", required_argument, NULL, OPTION_STAGING },
 	{ "userxattr", no_argument, NULL, OPTION_USERXATTR },
 	{ "work", required_argument, NULL, OPTION_WORK },
+	{ "manual", no_argument, NULL, OPTION_MANUAL },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "now", no_argument, NULL, OPTION_NOW },
 	{ "dry-run", no_argument, NULL, 'n' },
@@ -77,6 +80,9 @@ static enum next take_option(struct options *opt, int code, char **argv)
 		return NEXT_OPTION;
 	case OPTION_WAIT:
 		opt->wait = true;
+		return NEXT_OPTION;
+	case OPTION_MANUAL:
+		opt->manual = true;
 		return NEXT_OPTION;
 	case OPTION_NOW:
 		opt->now = true;
@@ -118,6 +124,8 @@ static int check_call(struct options *opt, int argc, char **argv)
 {
 	int code = EXIT_DONE;
 
+	if (opt->manual && !opt->wait)
+		return report_usage("--manual goes with --wait");
 	if (opt->wait || opt->now)
 		code = check_daemon_call(opt, argc, argv);
 	else if (!opt->upper || !opt->lower)

@@ -16,6 +16,7 @@ struct options {
 	bool verbose;
 	bool wait;
 	bool now;
+	bool manual; /* with wait: only when somebody asks, or in a shutdown */
 };
 
 #endif

@@ -16,7 +16,6 @@
 #define ADMIN_ENTRIES "/etc/initfs/early.d"
 #define SUFFIX ".conf"
 #define TEXT_MAX 65536
-#define UTMP_MAX (1024 * 1024)
 
 static const char default_screen_file[] = "/etc/X11/default-display-manager";
 
@@ -204,7 +203,7 @@ void root_free(struct root *root)
 char root_runlevel_now(void)
 {
 	auto_free char *records = NULL;
-	ssize_t size = file_read(AT_FDCWD, "/run/utmp", UTMP_MAX, &records);
+	ssize_t size = file_read(AT_FDCWD, UTMP_PATH, UTMP_MAX, &records);
 
 	return size < 0 ? '\0' : runlevel_in_utmp(records, (size_t)size);
 }

@@ -5,7 +5,6 @@
 #include "supervise/runlevel.h"
 
 #include <string.h>
-#include <utmp.h>
 
 #define BLANK " \t\n"
 
@@ -85,27 +84,6 @@ bool is_start_link(const char *name, const char *service)
 {
 	return name[0] == 'S' && name[1] >= '0' && name[1] <= '9' && name[2] >= '0' &&
 	       name[2] <= '9' && strcmp(name + 3, service) == 0;
-}
-
-char runlevel_in_utmp(const void *records, size_t size)
-{
-	char runlevel = '\0';
-	size_t at;
-
-	for (at = 0; at + sizeof(struct utmp) <= size; at += sizeof(struct utmp)) {
-		struct utmp record;
-
-		memcpy(&record, (const char *)records + at, sizeof(record));
-		/* init packs the runlevel and the one before into the field for a pid */
-		if (record.ut_type == RUN_LVL)
-			runlevel = (char)(record.ut_pid & 0xff);
-	}
-	return runlevel;
-}
-
-bool is_going_down(char runlevel)
-{
-	return runlevel && strchr("016", runlevel);
 }
 
 bool is_multi_user(char runlevel)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pure: which runlevel this boot goes to, and which one init says it is in. */
+/* Pure: which runlevel this boot goes to. The one that init says it is in is common/utmp.h's. */
 #ifndef INITFS_SUPERVISE_RUNLEVEL_H
 #define INITFS_SUPERVISE_RUNLEVEL_H
+
+#include "common/utmp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,15 +19,6 @@ bool is_on_cmdline(const char *cmdline, const char *word);
 
 /* Is a name of /etc/rcN.d ("S02rsyslog") the start of service? */
 bool is_start_link(const char *name, const char *service);
-
-/*
- * The runlevel in the records of utmp(5): '2', '0', … or '\0' where init has not entered one yet
- * (bootmisc.sh empties the file at the end of rcS, and init writes its record after that).
- */
-char runlevel_in_utmp(const void *records, size_t size);
-
-/* A runlevel in which services are being stopped: a death is final. */
-bool is_going_down(char runlevel);
 
 /* A runlevel for people: rc starts what there is to start by itself. */
 bool is_multi_user(char runlevel);

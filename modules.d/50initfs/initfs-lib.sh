@@ -68,7 +68,7 @@ initfs_allowed() {
     case "$1" in
         overlay) printf 'absolute paths with commas between them' ;;
         size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
-        merge) printf 'auto or manual' ;;
+        merge) printf 'auto, manual or discard' ;;
         pace) printf 'gui or off' ;;
         rc) printf 'on or off' ;;
         net) printf 'seconds, 0 to 3600' ;;
@@ -172,9 +172,6 @@ initfs_name_mistake() {
     if ! initfs_valid "$3" "$4"; then
         initfs_say "$where: $name=$4 is ignored: it has to be $(initfs_allowed "$3")" \
             "(default: $(initfs_default "$3"))"
-    elif [ "$3=$4" = merge=discard ]; then
-        initfs_say "$where: $name=discard is not in this version ($(initfs_allowed merge) are);" \
-            "as with manual, nothing is written to the disk by itself"
     fi
 }
 

@@ -55,9 +55,12 @@ initfs_set_hostname() {
 # Before the screen, so that a merge that cannot start does not take a screen down again: the layers
 # would stay for ever.
 initfs_start_merge() {
-    [ "$(initfs_setting merge)" = auto ] || return 0
     [ -e "$NEWROOT/run/initfs/merge.pid" ] && return 0
-    initfs_run initfs-merge --wait -- "$NEWROOT"
+    case "$(initfs_setting merge)" in
+        discard) return 0 ;;
+        manual) initfs_run initfs-merge --wait --manual -- "$NEWROOT" ;;
+        *) initfs_run initfs-merge --wait -- "$NEWROOT" ;;
+    esac
 }
 
 initfs_start_supervise() {

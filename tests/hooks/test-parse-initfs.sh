@@ -96,8 +96,8 @@ for paths in var /var,tmp /var/ //var /var/../etc /var,,/tmp ./var "" /var/.; do
 done
 check named rd.initfs.gui=a/b "rd.initfs.gui=a/b is ignored" "early.d"
 check named rd.initfs.syslog= "rd.initfs.syslog= is ignored"
-check named rd.initfs.merge=later "rd.initfs.merge=later is ignored" "auto or manual"
-check named rd.initfs.merge=discard "discard is not in this version"
+check named rd.initfs.merge=later "rd.initfs.merge=later is ignored" "auto, manual or discard"
+check fine rd.initfs.merge=discard
 check named rd.initfs.colour=red "rd.initfs.colour is not known"
 check named rd.initfs.size "rd.initfs.size= is ignored"
 check named rd.initfs.pace=io "rd.initfs.pace=io is ignored" "gui or off"

@@ -31,7 +31,7 @@ good() (
     run_hook start-early
     expect_on
     [ "$(cat "$PREFIX/proc/sys/kernel/hostname")" = orion ] || fail "the machine has no name"
-    [ -z "$2" ] || expect_call "initfs-merge --wait -- $NEWROOT"
+    [ -z "$2" ] || expect_call "initfs-merge $2 -- $NEWROOT"
     [ -n "$2" ] || expect_no_call initfs-merge
     expect_call "initfs-supervise --syslog=$3 --gui=$4 -- $NEWROOT"
     expect_no_call chroot
@@ -151,8 +151,8 @@ check off
 check waited "" 40 shown
 check waited "" 5000 bound
 check waited rd.initfs.pace=off 5000 off
-check good "" merge auto auto
-check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "" off gdm3
+check good "" --wait auto auto
+check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3
 check good "rd.initfs.merge=discard" "" auto auto
 check cleaned 0
 check cleaned 1

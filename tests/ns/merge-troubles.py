@@ -5,8 +5,10 @@ import ctypes
 import errno
 import os
 import select
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -156,6 +158,53 @@ def unmerged(program):
     # A merge that was killed removes nothing; what it left is the next one's.
     check(trouble.startswith("merge-killed") or not os.path.exists(f"{root}/.initfs-staging"),
           "the staging directory is gone")
+
+
+def merge_wait(*options):
+    equal(subprocess.run(["initfs-merge", "--wait", *options, "--", root]).returncode, 0, "--wait")
+
+
+def see_run():
+    """initfs looks at /run, and starts an initfs-merge that looks at /: they get this root's."""
+    real = shutil.which("initfs-merge")
+    os.mkdir(f"{folder}/bin")
+    with open(f"{folder}/bin/initfs-merge", "w") as file:
+        file.write(f'#!/bin/sh\n[ "$*" = "--wait --manual -- /" ] && exec {real} --wait --manual -- {root}\n')
+    os.chmod(f"{folder}/bin/initfs-merge", 0o755)
+    subprocess.run(["mount", "--bind", f"{root}/run", "/run"], check=True)
+
+
+def initfs_merge(want, *options):
+    path = f"{folder}/bin:{os.environ['PATH']}"
+    done = subprocess.run(["initfs", "merge", *options], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, env={**os.environ, "PATH": path})
+    equal(done.returncode, want, f"the exit code of initfs merge, which said {done.stdout!r},")
+    return done.stdout
+
+
+def ticks(pid, count):
+    """Waits until a process has woken up so often."""
+    def switches():
+        with open(f"/proc/{pid}/status") as file:
+            return int(file.read().split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
+    before = switches()
+    wait_until(lambda: switches() >= before + count, "it looks around")
+
+
+def runlevel(level):
+    """As init says it in utmp: the record of a runlevel, which is packed with the one before."""
+    record = struct.pack("hxxi", 1, ord("2") * 256 + ord(level))
+    with open(f"{root}/run/utmp", "wb") as file:
+        file.write(record.ljust(384, b"\0"))
+
+
+def with_fstab(text):
+    writable()
+    os.makedirs(f"{root}/etc")
+    with open(f"{root}/etc/fstab", "w") as file:
+        file.write(text)
+    subprocess.run(["mount", "-o", "remount,ro", root], check=True)
 
 
 program = Program()
@@ -333,6 +382,73 @@ elif trouble == "late-fstab":
     equal(events("merge.wake"), [], "attempts")
     os.kill(waiting, signal.SIGUSR1)
     wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    merged(program)
+
+elif trouble == "asked":
+    # initfs merge says how it went; without the process that waits it starts another.
+    equal(initfs_merge(0), "nothing is in RAM\n", "what it says where nothing is")
+    see_run()
+    merge_wait("--manual")
+    with open(f"{var}/much", "wb") as file:
+        file.write(os.urandom(56 << 20))
+    check("/ is read-only" in initfs_merge(3), "it names what is missing")
+    writable()
+    check("No space" in initfs_merge(3), "it says why")
+    unmerged(program)
+    initfs_merge(2, "too-much")
+    initfs_merge(2, "--later")
+    # As if it had died: whoever asks next does not depend on it.
+    os.kill(pid_of("merge"), signal.SIGTERM)
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "nobody waits")
+    os.unlink(f"{var}/much")
+    check("names with" in initfs_merge(0), "it says how much")
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    equal(initfs_merge(0), "nothing is in RAM\n", "what it says the second time")
+    merged(program)
+
+elif trouble == "manual":
+    # By hand means by hand, whatever is mounted; a shutdown is the last chance.
+    merge_wait("--manual")
+    writable()
+    ticks(pid_of("merge"), 3)
+    equal(events("merge.wake"), [], "attempts")
+    unmerged(program)
+    runlevel("0")
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended")
+    equal(len(events("merge.going-down")), 1, "shutdowns seen")
+    merged(program)
+
+elif trouble == "cause-gone":
+    # Nobody asks and nothing is mounted: it comes back by itself when the disk has room again.
+    writable()
+    with open(f"{var}/much", "wb") as file:
+        file.write(os.urandom(56 << 20))
+    merge_wait()
+    wait_until(lambda: events("merge.refused"), "the merge is refused")
+    os.unlink(f"{var}/much")
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended", 60)
+    merged(program)
+
+elif trouble == "near-full":
+    # What is only wanted is not waited for when RAM runs short. The cap is kept: ENOSPC, no more.
+    with_fstab("/dev/x / ext4 defaults 0 1\n/dev/y /var/below ext4 defaults 0 2\n")
+    merge_wait()
+    error = None
+    try:
+        with open(f"{var}/much", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(1 << 20))
+    except OSError as full:
+        error = full.errno
+    equal(error, errno.ENOSPC, "what a program gets that fills RAM")
+    ram = os.statvfs(f"{state}/ram")
+    equal(ram.f_blocks * ram.f_frsize, 64 << 20, "the size of the RAM")
+    wait_until(lambda: events("ram.near-full"), "it sees that RAM runs short")
+    equal(events("merge.wake"), [], "attempts on a root that is read-only")
+    os.truncate(f"{var}/much", 20 << 20)
+    program.has_all()
+    writable()
+    wait_until(lambda: not os.path.exists(f"{state}/merge.pid"), "the merge has ended", 40)
     merged(program)
 
 else:

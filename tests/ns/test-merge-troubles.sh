@@ -4,7 +4,8 @@
 # and the next attempt finishes; what is on the disk already is not merged a second time.
 cases=${MERGE_CASES:-seal-refused prepare-refused view-hangs-up merge-killed-sealed
 	merge-killed-between server-killed-sealed server-killed-between mounted-meanwhile disk-full
-	read-only socket stopped second-merge nothing-left late-fstab}
+	read-only socket stopped second-merge nothing-left late-fstab
+	asked manual cause-gone near-full}
 # Each has a root and namespaces of its own.
 if [ $# = 0 ]; then
 	for case in $cases; do
