@@ -213,11 +213,12 @@ static int carry_out(const struct options *opt, struct merge *merge, struct laye
 	uint64_t names;
 	int r = merge_begin(merge, &fault);
 
+	merge->is_verified = opt->verify;
 	if (r < 0)
 		return give_up(merge, r, &fault, EXIT_REFUSED);
 	r = merge_stage(merge, false, &work, &fault);
 	if (r == 0)
-		r = merge_sync(merge, &fault);
+		r = merge_settle(merge, false, &fault);
 	if (r < 0)
 		return give_up(merge, r, &fault, EXIT_FAILED);
 
@@ -249,6 +250,10 @@ int alone_run(const struct options *opt)
 
 	if (r == 0)
 		r = merge_scan(&merge, false, &work, &fault);
+	/* What is moved or taken from the lower layer was not written by us. */
+	if (r == 0 && opt->verify && (layer.moves.count || layer.tree.has_metacopies))
+		r = fault_because(&fault, -EOPNOTSUPP, "read back what is staged for", opt->lower,
+				  "the overlay was mounted with redirect_dir or metacopy");
 	if (r < 0) {
 		code = report(r, &fault, EXIT_REFUSED);
 	} else {

@@ -35,6 +35,7 @@ struct attempt {
 	const struct list *list;
 	int run; /* not owned, like timeline */
 	int timeline;
+	bool is_verified;
 	int root; /* a directory on the root's own mount, where clones are attached */
 	int view; /* the connection to initfs-hold, whose end would unseal */
 	struct layer layers[LIST_MAX];
@@ -244,7 +245,7 @@ static int stage_live(struct attempt *attempt, struct fault *fault)
 		before = found;
 		r = targets_stage(&attempt->targets, true, &done, fault);
 		if (r == 0)
-			r = targets_sync(&attempt->targets, fault);
+			r = targets_settle(&attempt->targets, attempt->is_verified, true, fault);
 		if (r < 0)
 			return r;
 		mark_staged(attempt, round, &done);
@@ -278,7 +279,7 @@ static int stage_rest(struct attempt *attempt, struct fault *fault)
 	if (r == 0)
 		r = targets_stage(&attempt->targets, false, &done, fault);
 	if (r == 0 && done.names)
-		r = targets_sync(&attempt->targets, fault);
+		r = targets_settle(&attempt->targets, attempt->is_verified, false, fault);
 	if (r < 0)
 		return r;
 	attempt->result.bytes += done.bytes;
@@ -471,7 +472,7 @@ static int finish(struct attempt *attempt, int result, struct fault *fault)
 	return result < 0 ? result : r;
 }
 
-int attempt_run(const struct list *list, int run_dir, int timeline,
+int attempt_run(const struct list *list, int run_dir, int timeline, bool is_verified,
 		struct attempt_result *ret_result, struct fault *fault)
 {
 	struct attempt *attempt = calloc(1, sizeof(*attempt));
@@ -482,6 +483,7 @@ int attempt_run(const struct list *list, int run_dir, int timeline,
 	attempt->list = list;
 	attempt->run = run_dir;
 	attempt->timeline = timeline;
+	attempt->is_verified = is_verified;
 	attempt->root = -EBADF;
 	attempt->view = -EBADF;
 	r = run(attempt, fault);

@@ -24,10 +24,10 @@ struct attempt_result {
 };
 
 /*
- * run is /run/initfs. Returns 0 when every protected directory is the plain disk, synced; -errno
+ * run is /run/initfs; is_verified: what was staged is read back from the disk. Returns 0 when every protected directory is the plain disk, synced; -errno
  * with the fault when programs go on in RAM: then nothing is lost, and it can be tried again.
  */
-int attempt_run(const struct list *list, int run, int timeline, struct attempt_result *ret_result,
-		struct fault *fault);
+int attempt_run(const struct list *list, int run, int timeline, bool is_verified,
+		struct attempt_result *ret_result, struct fault *fault);
 
 #endif

@@ -50,6 +50,7 @@ struct daemon {
 	struct due due;
 	struct request request; /* who waits for an answer */
 	unsigned int pause; /* seconds to the next try after a failure */
+	bool is_verified;
 	bool has_clock; /* runs since only what is wanted is missing */
 	char said[1000]; /* how the last attempt ended */
 };
@@ -233,7 +234,8 @@ static enum exit_code try_once(struct daemon *daemon)
 	timeline_mark(daemon->timeline, "merge.wake", NULL);
 	r = tuck_all(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r == 0)
-		r = attempt_run(&daemon->list, daemon->run, daemon->timeline, &result, &fault);
+		r = attempt_run(&daemon->list, daemon->run, daemon->timeline, daemon->is_verified,
+				&result, &fault);
 	if (r == 0) {
 		clean_up(daemon, &result);
 		return EXIT_DONE;
@@ -341,6 +343,7 @@ static enum exit_code run(const struct options *opt, struct survivor *survivor)
 				 .timeline = -EBADF,
 				 .news = NEWS_NONE,
 				 .due = { .is_manual = opt->manual },
+				 .is_verified = opt->verify,
 				 .request = { .peer = -EBADF } };
 	auto_close int lock = -EBADF;
 	enum exit_code code = start(&daemon, opt, &lock);

@@ -23,6 +23,7 @@ static const char usage[] =
 	"      --wait            in the background, as soon as the disk is ready\n"
 	"      --manual          with --wait: only when 'initfs merge' asks, or at shutdown\n"
 	"      --now             at once, as far as fstab is concerned\n"
+	"      --verify          read back from the disk what was staged, before it is published\n"
 	"  -n, --dry-run         say what would be done, touch nothing\n"
 	"  -v, --verbose         say what is done\n"
 	"      --help            print this text and exit\n"
@@ -34,6 +35,7 @@ enum option_code {
 	OPTION_STAGING,
 	OPTION_USERXATTR,
 	OPTION_WORK,
+	OPTION_VERIFY,
 	OPTION_WAIT,
 	OPTION_MANUAL,
 	OPTION_NOW,
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "now", no_argument, NULL, OPTION_NOW },
 	{ "dry-run", no_argument, NULL, 'n' },
+	{ "verify", no_argument, NULL, OPTION_VERIFY },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -77,6 +80,9 @@ static enum next take_option(struct options *opt, int code, char **argv)
 		return NEXT_OPTION;
 	case OPTION_WORK:
 		opt->work = optarg;
+		return NEXT_OPTION;
+	case OPTION_VERIFY:
+		opt->verify = true;
 		return NEXT_OPTION;
 	case OPTION_WAIT:
 		opt->wait = true;

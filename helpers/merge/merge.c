@@ -7,6 +7,7 @@
 #include "merge/publish.h"
 #include "merge/scan.h"
 #include "merge/stage.h"
+#include "merge/verify.h"
 #include "common/fd.h"
 
 #include <errno.h>
@@ -145,6 +146,16 @@ int merge_sync(struct merge *merge, struct fault *fault)
 	if (syncfs(merge->place.parent) < 0)
 		return fault_at(fault, -errno, "sync the lower layer's file system", NULL);
 	return 0;
+}
+
+int merge_settle(struct merge *merge, bool is_live, struct fault *fault)
+{
+	size_t i;
+	int r = merge_sync(merge, fault);
+
+	for (i = 0; r == 0 && merge->is_verified && i < merge->count; i++)
+		r = verify_layer(&merge->place, &merge->layers[i], is_live, fault);
+	return r;
 }
 
 int merge_publish(struct merge *merge, uint64_t *ret_names, struct fault *fault)

@@ -22,6 +22,7 @@ struct merge {
 	struct place place;
 	struct copier *copier; /* owned */
 	const struct beside *beside; /* not owned; see beside.h */
+	bool is_verified; /* what is staged is read back; set it after merge_make */
 };
 
 /* What a round found to do, or has done. */
@@ -55,6 +56,9 @@ int merge_stage(struct merge *merge, bool is_live, struct merge_work *ret_work,
 
 /* Waits until what was staged or published is on the disk. Returns 0 or -errno, also a write's. */
 int merge_sync(struct merge *merge, struct fault *fault);
+
+/* Syncs what was staged, and reads it back past the page cache where that is asked for. */
+int merge_settle(struct merge *merge, bool is_live, struct fault *fault);
 
 /* The point of no return. Returns how many names were published in *ret_names. */
 int merge_publish(struct merge *merge, uint64_t *ret_names, struct fault *fault);

@@ -14,6 +14,7 @@ struct options {
 	bool userxattr; /* the overlay's own attributes are user.overlay.* */
 	bool dry_run;
 	bool verbose;
+	bool verify;
 	bool wait;
 	bool now;
 	bool manual; /* with wait: only when somebody asks, or in a shutdown */

@@ -175,6 +175,7 @@ static int stage_object(struct stage *stage, struct tree *tree, const struct lev
 	if (r < 0)
 		return r;
 	child->wanted = false;
+	tree_unread(child);
 	stage->names++;
 	return 0;
 }

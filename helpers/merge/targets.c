@@ -85,6 +85,18 @@ int targets_sync(struct targets *targets, struct fault *fault)
 	return r;
 }
 
+int targets_settle(struct targets *targets, bool is_verified, bool is_live, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < targets->count; i++) {
+		targets->list[i].is_verified = is_verified;
+		r = merge_settle(&targets->list[i], is_live, fault);
+	}
+	return r;
+}
+
 int targets_publish(struct targets *targets, uint64_t *ret_names, struct fault *fault)
 {
 	uint64_t sum = 0;

@@ -30,6 +30,7 @@ int targets_begin(struct targets *targets, struct fault *fault);
 int targets_stage(struct targets *targets, bool is_live, struct merge_work *ret_work,
 		  struct fault *fault);
 int targets_sync(struct targets *targets, struct fault *fault);
+int targets_settle(struct targets *targets, bool is_verified, bool is_live, struct fault *fault);
 int targets_publish(struct targets *targets, uint64_t *ret_names, struct fault *fault);
 
 /* Goes on after a failure, and returns the first. */

@@ -212,6 +212,13 @@ struct link_group *tree_group(struct tree *tree, uint64_t ino)
 	return group;
 }
 
+/* As far up as it is marked already, so is all above: what is read clears the way down last. */
+void tree_unread(struct change *change)
+{
+	for (; change && !change->unread; change = change->parent)
+		change->unread = true;
+}
+
 void tree_want(struct change *change)
 {
 	change->wanted = true;

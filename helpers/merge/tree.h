@@ -48,6 +48,7 @@ struct change {
 	bool wanted; /* not staged yet as it is now */
 	bool pending; /* wanted, or something below it is */
 	bool staged; /* something stands at its place in the staging directory */
+	bool unread; /* staged and not read back since, or something below it is */
 	bool lower; /* the lower layer has the name: it is replaced */
 	bool has_links; /* not the only name of its inode */
 	bool is_looked_at; /* a socket: whether somebody is bound to it is known */
@@ -102,6 +103,9 @@ void tree_forget_dropped(struct change *parent);
 
 /* The link group of an inode, made when there is none. NULL: no memory. */
 struct link_group *tree_group(struct tree *tree, uint64_t ino);
+
+/* Marks what was staged just now, and the way to it, as not read back. */
+void tree_unread(struct change *change);
 
 /* Marks change as wanted, and the way to it as pending. */
 void tree_want(struct change *change);

@@ -56,7 +56,7 @@ initfs_default() {
     case "$1" in
         overlay) printf '/var,/tmp' ;;
         size) printf '50%%' ;;
-        rc) printf 'off' ;;
+        rc | verify) printf 'off' ;;
         net) printf '30' ;;
         pace) printf 'gui' ;;
         *) printf 'auto' ;;
@@ -70,7 +70,7 @@ initfs_allowed() {
         size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
         merge) printf 'auto, manual or discard' ;;
         pace) printf 'gui or off' ;;
-        rc) printf 'on or off' ;;
+        rc | verify) printf 'on or off' ;;
         net) printf 'seconds, 0 to 3600' ;;
         *) printf 'auto, off or the name of an entry in early.d' ;;
     esac
@@ -119,7 +119,7 @@ initfs_valid() {
         size) initfs_valid_size "$2" ;;
         merge) case "$2" in auto | manual | discard) ;; *) return 1 ;; esac ;;
         pace) case "$2" in gui | off) ;; *) return 1 ;; esac ;;
-        rc) case "$2" in on | off) ;; *) return 1 ;; esac ;;
+        rc | verify) case "$2" in on | off) ;; *) return 1 ;; esac ;;
         net) initfs_valid_seconds "$2" ;;
         *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
     esac
@@ -162,10 +162,10 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | merge | pace | rc | net) ;;
+        overlay | size | syslog | gui | merge | verify | pace | rc | net) ;;
         *)
             initfs_say "$where: $name is not known" \
-                "(overlay, size, syslog, gui, merge, pace, rc, net are)"
+                "(overlay, size, syslog, gui, merge, verify, pace, rc, net are)"
             return 0
             ;;
     esac

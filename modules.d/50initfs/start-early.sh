@@ -56,11 +56,13 @@ initfs_set_hostname() {
 # would stay for ever.
 initfs_start_merge() {
     [ -e "$NEWROOT/run/initfs/merge.pid" ] && return 0
+    set -- --wait
     case "$(initfs_setting merge)" in
         discard) return 0 ;;
-        manual) initfs_run initfs-merge --wait --manual -- "$NEWROOT" ;;
-        *) initfs_run initfs-merge --wait -- "$NEWROOT" ;;
+        manual) set -- "$@" --manual ;;
     esac
+    [ "$(initfs_setting verify)" = off ] || set -- "$@" --verify
+    initfs_run initfs-merge "$@" -- "$NEWROOT"
 }
 
 initfs_start_supervise() {

@@ -104,7 +104,8 @@ check named rd.initfs.pace=io "rd.initfs.pace=io is ignored" "gui or off"
 check named rd.initfs.rc=yes "rd.initfs.rc=yes is ignored: it has to be on or off"
 check named rd.initfs.net=soon "rd.initfs.net=soon is ignored: it has to be seconds, 0 to 3600"
 check named rd.initfs.net=3601 "rd.initfs.net=3601 is ignored"
-for word in rc=on rc=off net=0 net=3600; do check fine "rd.initfs.$word"; done
+check named rd.initfs.verify=all "rd.initfs.verify=all is ignored: it has to be on or off"
+for word in rc=on rc=off verify=on verify=off net=0 net=3600; do check fine "rd.initfs.$word"; done
 
 for size in 1 50% 100% 512m 2G 1t 4096k; do check fine "rd.initfs.size=$size"; done
 for paths in /var /var,/tmp /a/b.c/d-e,/f / /.x; do check fine "rd.initfs.overlay=$paths"; done

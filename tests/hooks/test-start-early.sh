@@ -153,6 +153,7 @@ check waited "" 5000 bound
 check waited rd.initfs.pace=off 5000 off
 check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3
+check good "rd.initfs.verify=on" "--wait --verify" auto auto
 check good "rd.initfs.merge=discard" "" auto auto
 check cleaned 0
 check cleaned 1
