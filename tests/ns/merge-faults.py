@@ -54,21 +54,23 @@ def failed(scene, n, error, lasting=""):
     return code
 
 
-def plan(calls, everything):
-    """Every point as the arguments of what tries it, shuffled so that each share takes as long."""
+def plan(calls, share):
+    """The points as the arguments of what tries them, shuffled so that each process takes as long."""
     numbers = range(1, len(calls) + 1)
     kills = [(killed, n) for n in numbers]
     errors = [(failed, n, error, *lasting)
               for n in numbers for error in ERRORS for lasting in ((), ("+",))]
     chance = random.Random(1)
-    points = kills + errors if everything else kills[::3] + chance.sample(errors, len(kills) // 3)
+    points = kills + errors if share == 1 else (
+        kills[::share] + chance.sample(errors, len(kills) // share))
     chance.shuffle(points)
     return points
 
 
-def work(points):
-    """One share, with a scene of its own. Returns how often which end was seen."""
-    scene = Scene()
+def work(share):
+    """Some points, in a scene of its own. Returns how often which end was seen."""
+    is_moving, points = share
+    scene = Scene(is_moving=is_moving)
     try:
         scene.make()
         ends = collections.Counter()
@@ -83,25 +85,40 @@ def work(points):
         scene.close()
 
 
-def main():
-    scene = Scene()
+def look(is_moving):
+    """The calls of a merge that nothing happens to."""
+    scene = Scene(is_moving=is_moving)
     try:
         scene.make()
         calls = scene.calls()
         scene.is_merged("the plain run")
+        return calls
     finally:
         scene.close()
-    points = plan(calls, os.environ.get("MERGE_POINTS") == "all")
-    shares = [points[i::WORKERS] for i in range(WORKERS)]
+
+
+def try_all(is_moving, share):
+    """Every share-th kill and as many failures; 1: all of both."""
+    calls = look(is_moving)
+    points = plan(calls, share)
     ends = collections.Counter()
-    for found in in_parallel(work, shares):
+    for found in in_parallel(work, [(is_moving, points[i::WORKERS]) for i in range(WORKERS)]):
         ends.update(found)
-    print(f"{len(calls)} calls, {len(points)} points: {dict(ends)}")
-    if ends["broken"]:
-        sys.exit(f"{ends['broken']} points are broken")
+    print(f"{'with renames: ' if is_moving else ''}{len(calls)} calls, {len(points)} points: "
+          f"{dict(ends)}", flush=True)
     # All ways to end were taken, or the points are badly chosen.
     for end in ("killed", "0", "1", "3", "4"):
         check(ends[end], f"no point ended with {end}")
+    return ends["broken"]
+
+
+def main():
+    everything = os.environ.get("MERGE_POINTS") == "all"
+    broken = try_all(False, 1 if everything else 4)
+    # Directories that the overlay has renamed (redirect_dir), and files whose data it left (metacopy).
+    broken += try_all(True, 1 if everything else 12)
+    if broken:
+        sys.exit(f"{broken} points are broken")
 
 
 main()

@@ -37,6 +37,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 MERGE = f"{os.environ['INITFS_BUILD']}/initfs-merge"
 AT_SYSCALL = f"{os.environ['INITFS_BUILD']}/tests/lib/at-syscall"
 OPTIONS = "xino=on,index=off,redirect_dir=off,metacopy=off"
+OPTIONS_MOVING = "xino=on,index=off,redirect_dir=on,metacopy=on"
 STAGING = ".initfs-staging"
 
 
@@ -139,7 +140,7 @@ def new(top):
         file.seek(300_000)
         file.write(b"x" * 5000)
         file.truncate(900_000)
-    write(f"{top}/big", "0123456789" * 30_000)
+    write(f"{top}/big", "0123456789" * 130_000)
     os.setxattr(f"{top}/big", "security.capability", tree.CAPABILITY)
     os.chmod(f"{top}/big", 0o4755)
     os.link(f"{top}/big", f"{top}/tree/big-too")
@@ -221,10 +222,31 @@ def in_parallel(work, shares):
     return [json.loads(result) for result in results]
 
 
+def fill_moving(lower):
+    """What the overlay renames, or changes the attributes of, without copying it."""
+    for name in ("moved/sub", "one", "two"):
+        os.makedirs(f"{lower}/{name}")
+        write(f"{lower}/{name}/stays", f"{name}\n" * 50)
+        write(f"{lower}/{name}/goes", f"{name}\n" * 50)
+    write(f"{lower}/metacopy", "only its mode changes\n" * 900)
+
+
+def change_moving(view):
+    os.rename(f"{view}/moved", f"{view}/lib/moved")
+    write(f"{view}/lib/moved/sub/new", "in it")
+    os.unlink(f"{view}/lib/moved/sub/goes")
+    os.rename(f"{view}/one", f"{view}/between")
+    os.rename(f"{view}/two", f"{view}/one")
+    os.rename(f"{view}/between", f"{view}/two")
+    os.chmod(f"{view}/two/stays", 0o600)
+    os.chmod(f"{view}/metacopy", 0o640)
+
+
 class Scene:
     """disk/var is the lower directory, ram/upper the layer over it."""
 
-    def __init__(self, size=8 << 20):
+    def __init__(self, size=8 << 20, is_moving=False):
+        self.is_moving = is_moving
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that close is called
         self.place()
         with open(self.image, "wb") as file:
@@ -261,10 +283,14 @@ class Scene:
         os.mkdir(f"{self.ram}/work")
         tree.random.seed(3)
         fill(self.lower)
+        if self.is_moving:
+            fill_moving(self.lower)
         os.chmod(self.upper, stat.S_IMODE(os.stat(self.lower).st_mode))
         self.before = dump(self.lower)
         self.view_up()
         change(self.view)
+        if self.is_moving:
+            change_moving(self.view)
         self.wanted = dump(self.view)
         umount(self.view)
         self.upper_kept = dump(self.upper)
@@ -287,7 +313,8 @@ class Scene:
         loop_mount(self.image, self.disk, "ext4")
 
     def view_up(self):
-        mount("scene", self.view, "overlay", f"{OPTIONS},lowerdir={self.lower},"
+        options = OPTIONS_MOVING if self.is_moving else OPTIONS
+        mount("scene", self.view, "overlay", f"{options},lowerdir={self.lower},"
               f"upperdir={self.upper},workdir={self.ram}/work")
 
     def merge(self, *before):
@@ -316,6 +343,8 @@ class Scene:
 
     def same_view(self, where):
         """The overlay over whatever was left shows what it showed."""
+        if self.is_moving:
+            return  # its redirects lead to names that are published by now
         self.view_up()
         try:
             found = dump(self.view)
@@ -334,6 +363,8 @@ class Scene:
 
     def is_whole(self, where):
         """Without the upper layer: each name is its old or its new self, and none is lost."""
+        if self.is_moving:
+            return  # what is in a renamed directory comes under its new name with its old self
         torn = tree.torn(self.before, self.wanted, dump(self.lower))
         check(not torn, f"{where}: neither old nor new: {torn[:5]}")
 
