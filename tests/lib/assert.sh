@@ -38,6 +38,15 @@ poll() {
 	done
 }
 
+# mounts_of_ours: what is mounted of initfs, but for sockets in use that initfs status names
+mounts_of_ours() {
+	local place
+	initfs status >/run/boot-lab-status
+	grep -E 'initfs|fuse' /proc/self/mountinfo | cut -d ' ' -f 5 | while read -r place; do
+		grep -qF " $place  in use:" /run/boot-lab-status || echo "$place"
+	done
+}
+
 equal() { # WANTED FOUND
 	[ "$1" = "$2" ] || {
 		printf 'wanted: %s\nfound:  %s\n' "$1" "$2"
