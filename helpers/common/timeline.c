@@ -2,6 +2,7 @@
 /* The record of a boot: writing and reading lines of /run/initfs/timeline. */
 #include "config.h"
 
+#include "common/clock.h"
 #include "common/timeline.h"
 #include "common/parse.h"
 
@@ -11,7 +12,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 int timeline_open(int dirfd)
@@ -110,17 +110,13 @@ size_t timeline_format(char *line, size_t size, uint64_t usec, const char *event
 void timeline_mark(int fd, const char *event, ...)
 {
 	char line[TIMELINE_LINE_MAX];
-	struct timespec now = { 0 };
 	va_list pairs;
 	size_t length;
 
 	if (fd < 0)
 		return;
-	(void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail since Linux 2.6.39 */
 	va_start(pairs, event);
-	length = timeline_format(line, sizeof(line),
-				 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
-				 event, pairs);
+	length = timeline_format(line, sizeof(line), clock_usec(CLOCK_BOOTTIME), event, pairs);
 	va_end(pairs);
 	if (write(fd, line, length) < 0)
 		return; /* A full /run: the boot is worth more than its record. */

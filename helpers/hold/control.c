@@ -22,6 +22,7 @@
 #include "hold/walks.h"
 #include "hold/workers.h"
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/packet.h"
 #include "common/parse.h"
@@ -34,7 +35,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 
 #define CONNECTIONS 4 /* a merge and a few who ask for the status */
 #define SEAL_SECONDS 30
@@ -50,10 +50,7 @@ struct control {
 
 static time_t seconds_now(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (time_t)(clock_usec(CLOCK_MONOTONIC) / 1000000);
 }
 
 int control_listen(const struct hold *hold, struct fault *fault)

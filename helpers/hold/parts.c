@@ -4,6 +4,7 @@
 
 #include "hold/parts.h"
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/inuse.h"
 #include "common/mountinfo.h"
@@ -19,7 +20,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TYPE "fuse.initfs-hold"
@@ -225,10 +225,7 @@ static void look_at(const struct guard *guard, const struct mountinfo *part)
 
 static uint64_t milliseconds(void)
 {
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return clock_usec(CLOCK_MONOTONIC) / 1000;
 }
 
 int parts_look(const struct guard *guard)

@@ -11,6 +11,7 @@
 #include "merge/targets.h"
 #include "merge/tuck.h"
 #include "merge/views.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/mountinfo.h"
@@ -21,7 +22,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 /* Live rounds end when the rest is as small as this, or stops shrinking, or after so many. */
 #define SMALL_NAMES 32
@@ -52,14 +52,6 @@ static const char *text_of(char *text, uint64_t number)
 {
 	(void)snprintf(text, NUMBER_MAX, "%" PRIu64, number);
 	return text;
-}
-
-static uint64_t microseconds(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* The layer's upper directory, and its lower one on a mount without other mounts, writable. */
@@ -370,7 +362,7 @@ static int sealed(struct attempt *attempt, struct fault *fault)
 {
 	struct fault other = { 0 };
 	char pause[NUMBER_MAX];
-	uint64_t start = microseconds();
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r = client_seal(attempt->view, fault);
 
 	if (r < 0)
@@ -383,7 +375,7 @@ static int sealed(struct attempt *attempt, struct fault *fault)
 	 */
 	(void)client_unseal(attempt->view, &other);
 	timeline_mark(attempt->timeline, "merge.unsealed", "pause_us",
-		      text_of(pause, microseconds() - start), NULL);
+		      text_of(pause, clock_usec(CLOCK_MONOTONIC) - start), NULL);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include "passthrough/guard.h"
 #include "passthrough/carry.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/timeline.h"
@@ -21,7 +22,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 bool guard_is_hopeless(struct guard *guard, time_t now)
@@ -338,15 +338,13 @@ static void give_up(struct guard *guard)
 static bool mend(struct guard *guard, int status)
 {
 	struct fault fault = { 0 };
-	struct timespec now;
 	char text[32];
 
 	(void)snprintf(text, sizeof(text), WIFSIGNALED(status) ? "signal:%d" : "exit:%d",
 		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	mark(guard, "died", "status", text);
 	for (;;) {
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (guard_is_hopeless(guard, now.tv_sec))
+		if (guard_is_hopeless(guard, (time_t)(clock_usec(CLOCK_MONOTONIC) / 1000000)))
 			return false;
 		if (again(guard, &fault) == 0)
 			break;

@@ -6,6 +6,7 @@
 #include "rcfilter/evidence.h"
 #include "rcfilter/late.h"
 #include "rcfilter/result.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/timeline.h"
 
@@ -15,14 +16,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 uint64_t starts_now(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
+	return clock_usec(CLOCK_BOOTTIME);
 }
 
 static const struct catalog *catalog_of(const struct starts *starts)

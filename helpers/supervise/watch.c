@@ -10,6 +10,7 @@
 #include "supervise/root.h"
 #include "supervise/runlevel.h"
 #include "supervise/spawn.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/report.h"
 #include "common/timeline.h"
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
 #define LOOK_USEC 50000ULL
@@ -32,10 +32,7 @@
 
 uint64_t watch_now(void)
 {
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail since Linux 2.6.39 */
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return clock_usec(CLOCK_BOOTTIME);
 }
 
 /* --- what an action does */
