@@ -5,24 +5,18 @@
 #include "hold/held.h"
 #include "hold/workers.h"
 
-#include "common/fd.h"
+#include "passthrough/wait.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RELEASERS 4 /* one slow request must not keep all others waiting */
 
 void held_init(struct hold *hold)
 {
-	pthread_condattr_t monotonic;
-
 	hold->held = NULL;
 	hold->held_end = &hold->held;
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&hold->held_came, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	wait_init(&hold->held_came);
 }
 
 bool held_enter(struct view *view, const struct fuse_buf *buf)
@@ -59,16 +53,23 @@ void held_answer(struct held *one)
 	free(one);
 }
 
+struct held *held_take(struct hold *hold, struct held **slot)
+{
+	struct held *one = *slot;
+
+	*slot = one->next;
+	if (!*slot)
+		hold->held_end = slot;
+	return one;
+}
+
 static struct held *take_first(struct hold *hold)
 {
-	struct held *one;
+	struct held *one = NULL;
 
 	pthread_mutex_lock(&hold->gate.lock);
-	one = hold->held;
-	if (one)
-		hold->held = one->next;
-	if (!hold->held)
-		hold->held_end = &hold->held;
+	if (hold->held)
+		one = held_take(hold, &hold->held);
 	pthread_mutex_unlock(&hold->gate.lock);
 	return one;
 }

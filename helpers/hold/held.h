@@ -28,6 +28,9 @@ void held_init(struct hold *hold);
  */
 bool held_enter(struct view *view, const struct fuse_buf *buf);
 
+/* Takes the one in *slot, a link of hold->held, out. The caller has gate.lock, and then owns it. */
+struct held *held_take(struct hold *hold, struct held **slot);
+
 /* Carries the request out and frees it. The thread has to be prepared as a worker is. */
 void held_answer(struct held *one);
 

@@ -7,6 +7,7 @@
 #include "hold/owners.h"
 
 #include "common/fd.h"
+#include "passthrough/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,14 +32,9 @@ struct lock_waiter {
 
 void locks_init(struct lock_table *table)
 {
-	pthread_condattr_t monotonic;
-
 	*table = (struct lock_table){ 0 };
 	(void)pthread_mutex_init(&table->lock, NULL);
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&table->wake, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	wait_init(&table->wake);
 }
 
 static void note_news(struct lock_table *table)
@@ -234,12 +230,7 @@ static void await_reason(struct lock_table *table)
 	pthread_mutex_lock(&table->lock);
 	while (!table->waiters)
 		pthread_cond_wait(&table->wake, &table->lock);
-	(void)clock_gettime(CLOCK_MONOTONIC, &limit);
-	limit.tv_nsec += RETRY_MSEC * 1000000L;
-	if (limit.tv_nsec >= 1000000000L) {
-		limit.tv_sec++;
-		limit.tv_nsec -= 1000000000L;
-	}
+	limit = wait_limit(RETRY_MSEC);
 	while (!table->has_news && r == 0)
 		r = pthread_cond_timedwait(&table->wake, &table->lock, &limit);
 	pthread_mutex_unlock(&table->lock);

@@ -29,8 +29,10 @@ struct lock_table {
 /* Which threads have asked, by their numbers, and when. */
 #define WALK_TABLE 8192
 struct walk_table {
-	atomic_uint last[WALK_TABLE]; /* of those with the same remainder */
-	atomic_uint when[WALK_TABLE]; /* in seconds */
+	struct walk_note {
+		atomic_uint tid; /* the last of those with the same remainder */
+		atomic_uint when; /* in seconds */
+	} notes[WALK_TABLE];
 };
 
 struct held;

@@ -5,7 +5,9 @@
 #include "hold/walks.h"
 #include "hold/held.h"
 
-#include "common/fd.h"
+#include "common/clock.h"
+#include "common/proc.h"
+#include "passthrough/wait.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SETTLE_MSEC 1000
-#define LOOK_NSEC 1000000 /* between two looks at who has not settled */
+#define SETTLE_USEC 1000000
+#define LOOK_MSEC 1 /* between two looks at who has not settled */
 /* A walk between two paths is some microseconds of work; see is_settled. */
 #define BETWEEN_NSEC 100000
 /* Questions of one thread that are answered; more than the two longest walks with symlinks ask. */
@@ -58,20 +60,16 @@ static bool is_walk(const struct fuse_in_header *request)
 
 static unsigned int seconds_now(void)
 {
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* cannot fail, asks no kernel */
-	return (unsigned int)now.tv_sec;
+	return (unsigned int)(clock_usec(CLOCK_MONOTONIC_COARSE) / 1000000); /* asks no kernel */
 }
 
 void walks_note(struct walk_table *table, const struct fuse_in_header *request)
 {
 	/* Two threads with one place are rare, and the loss is a rename that may see the switch. */
-	atomic_uint *last = &table->last[request->pid % WALK_TABLE];
+	struct walk_note *note = &table->notes[request->pid % WALK_TABLE];
 
-	atomic_store_explicit(&table->when[request->pid % WALK_TABLE], seconds_now(),
-			      memory_order_relaxed);
-	atomic_store_explicit(last, request->pid, memory_order_relaxed);
+	atomic_store_explicit(&note->when, seconds_now(), memory_order_relaxed);
+	atomic_store_explicit(&note->tid, request->pid, memory_order_relaxed);
 }
 
 /* The numbers of x86's 32-bit programs, which /proc shows without saying so, mean there too no walk
@@ -99,22 +97,6 @@ static bool takes_two_paths(long number)
 	return false;
 }
 
-/* The file of a thread in /proc as text. False where it cannot be read. */
-static bool read_thread(pid_t tid, const char *name, char *text, size_t size)
-{
-	char path[48];
-	auto_close int fd = -EBADF;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, size - 1);
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	return true;
-}
-
 /*
  * A thread that has gone on to a lock (lock_rename, filename_create) has walked both of its paths.
  * Without kallsyms there is no telling, and it is waited for.
@@ -123,15 +105,15 @@ static bool is_past_walks(pid_t tid)
 {
 	char where[128];
 
-	return read_thread(tid, "wchan", where, sizeof(where)) && strcmp(where, "0") != 0 &&
-	       !strstr(where, "request_wait") && !strstr(where, "fuse");
+	return proc_read(AT_FDCWD, tid, "wchan", where, sizeof(where)) >= 0 &&
+	       strcmp(where, "0") != 0 && !strstr(where, "request_wait") && !strstr(where, "fuse");
 }
 
 static enum place place_of(pid_t tid)
 {
 	char text[256];
 
-	if (!read_thread(tid, "syscall", text, sizeof(text)))
+	if (proc_read(AT_FDCWD, tid, "syscall", text, sizeof(text)) < 0)
 		return PLACE_ELSEWHERE;
 	if (!isdigit((unsigned char)text[0]) && text[0] != '-')
 		return PLACE_RUNNING;
@@ -151,7 +133,7 @@ static bool has_run(struct walker *walker)
 	char text[64];
 	uint64_t nsec;
 
-	if (!read_thread(walker->tid, "schedstat", text, sizeof(text)))
+	if (proc_read(AT_FDCWD, walker->tid, "schedstat", text, sizeof(text)) < 0)
 		return false;
 	nsec = strtoull(text, NULL, 10);
 	if (!walker->was_seen) {
@@ -177,12 +159,12 @@ static int collect(const struct walk_table *table, struct walkers *ret_walkers)
 	if (!ret_walkers->list)
 		return -ENOMEM;
 	for (i = 0; i < WALK_TABLE; i++) {
-		unsigned int last = atomic_load_explicit(&table->last[i], memory_order_relaxed);
+		const struct walk_note *note = &table->notes[i];
+		unsigned int tid = atomic_load_explicit(&note->tid, memory_order_relaxed);
+		unsigned int when = atomic_load_explicit(&note->when, memory_order_relaxed);
 
-		unsigned int when = atomic_load_explicit(&table->when[i], memory_order_relaxed);
-
-		if (last && now - when <= LATELY_SEC)
-			ret_walkers->list[ret_walkers->count++].tid = (pid_t)last;
+		if (tid && now - when <= LATELY_SEC)
+			ret_walkers->list[ret_walkers->count++].tid = (pid_t)tid;
 	}
 	return 0;
 }
@@ -224,10 +206,7 @@ static struct held *take_due(struct hold *hold, const struct walkers *walkers)
 			continue;
 		walker->answers++;
 		walker->was_seen = false;
-		one = *slot;
-		*slot = one->next;
-		if (!*slot)
-			hold->held_end = slot;
+		one = held_take(hold, slot);
 		break;
 	}
 	pthread_mutex_unlock(&hold->gate.lock);
@@ -252,25 +231,11 @@ static bool are_settled(struct walkers *walkers)
 /* Until a request comes, at most for the time between two looks. */
 static void wait_for_news(struct hold *hold)
 {
-	struct timespec until;
+	struct timespec until = wait_limit(LOOK_MSEC);
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_NSEC;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&hold->gate.lock);
 	(void)pthread_cond_timedwait(&hold->held_came, &hold->gate.lock, &until);
 	pthread_mutex_unlock(&hold->gate.lock);
-}
-
-static int64_t msec_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* What the kernel knows of the roots' attributes would let a new call pass without a question. */
@@ -287,12 +252,12 @@ void walks_ask_at_the_door(const struct hold *hold)
 void walks_settle(struct hold *hold)
 {
 	struct walkers walkers;
-	int64_t limit = msec_now() + SETTLE_MSEC;
+	uint64_t limit = clock_usec(CLOCK_MONOTONIC) + SETTLE_USEC;
 
 	walks_ask_at_the_door(hold);
 	if (collect(&hold->walks, &walkers) < 0)
 		return; /* without memory the switch may be seen, which is the lesser evil */
-	while (msec_now() < limit) {
+	while (clock_usec(CLOCK_MONOTONIC) < limit) {
 		struct held *one = take_due(hold, &walkers);
 
 		if (one)
@@ -339,10 +304,8 @@ void walks_restart(struct view *view)
 			slot = &one->next;
 			continue;
 		}
-		*slot = one->next;
 		answer_stale(one);
-		free(one);
+		free(held_take(hold, slot));
 	}
-	hold->held_end = slot;
 	pthread_mutex_unlock(&hold->gate.lock);
 }

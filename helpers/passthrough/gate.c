@@ -3,22 +3,17 @@
 #include "config.h"
 
 #include "passthrough/gate.h"
+#include "passthrough/wait.h"
 
 #include <errno.h>
 #include <time.h>
 
 void gate_init(struct gate *gate)
 {
-	pthread_condattr_t monotonic;
-
 	*gate = (struct gate){ 0 };
-	(void)pthread_mutex_init(&gate->lock, NULL); /* these cannot fail in glibc on Linux */
-	(void)pthread_condattr_init(&monotonic);
-	/* init sets the wall clock from the RTC while we live: a limit must not jump with it. */
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&gate->opened, &monotonic);
-	(void)pthread_cond_init(&gate->emptied, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	(void)pthread_mutex_init(&gate->lock, NULL); /* cannot fail in glibc on Linux */
+	wait_init(&gate->opened);
+	wait_init(&gate->emptied);
 }
 
 void gate_enter(struct gate *gate)
@@ -40,11 +35,9 @@ void gate_leave(struct gate *gate)
 
 int gate_close(struct gate *gate, unsigned int seconds)
 {
-	struct timespec limit;
+	struct timespec limit = wait_limit(seconds * 1000);
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &limit);
-	limit.tv_sec += (time_t)seconds;
 	pthread_mutex_lock(&gate->lock);
 	gate->is_closed = true;
 	while (gate->inside && r == 0)
