@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -97,4 +98,12 @@ int mountfd_clone(int dirfd, const char *path, int recursive, struct fault *faul
 	if (mount < 0)
 		return fault_at(fault, -errno, "clone the mount", path);
 	return mount;
+}
+
+int mountfd_detach(int fd)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return umount2(path, MNT_DETACH) < 0 ? -errno : 0;
 }

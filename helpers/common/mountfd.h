@@ -32,4 +32,7 @@ int mountfd_attach(int mount, int dirfd, const char *path, struct fault *fault);
  */
 int mountfd_clone(int dirfd, const char *path, int recursive, struct fault *fault);
 
+/* Detaches the mount whose topmost directory or file fd (O_PATH) is; fd stays open. 0 or -errno. */
+int mountfd_detach(int fd);
+
 #endif

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/inuse.h"
+#include "common/mountfd.h"
 #include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/timeline.h"
@@ -54,13 +55,10 @@ static int open_part(const char *path, uint64_t id)
 static int detach(const struct mountinfo *part, int timeline, const char *why)
 {
 	auto_close int fd = open_part(part->target, part->id);
-	char link[32];
+	int r = fd < 0 ? fd : mountfd_detach(fd);
 
-	if (fd < 0)
-		return fd;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (umount2(link, MNT_DETACH) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	if (why)
 		timeline_mark(timeline, "socket.gone", "dir", part->target, "why", why, NULL);
 	else

@@ -251,13 +251,10 @@ void carry_undo(struct carry *carry)
 	size_t i;
 
 	for (i = 0; i < carry->count; i++) {
-		char path[64];
-
 		if (carry->list[i].clone < 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", carry->list[i].clone);
 		/* Nobody can have reached it below the view; what fails here is seen in mountinfo. */
-		(void)umount2(path, MNT_DETACH);
+		(void)mountfd_detach(carry->list[i].clone);
 		fd_close(&carry->list[i].clone);
 	}
 }

@@ -318,12 +318,9 @@ void keep_undo(struct keep *keep)
 	size_t i;
 
 	for (i = 0; i < keep->count; i++) {
-		char path[64];
-
 		if (keep->list[i].clone < 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", keep->list[i].clone);
-		(void)umount2(path, MNT_DETACH); /* what fails here is seen in mountinfo */
+		(void)mountfd_detach(keep->list[i].clone); /* what fails is seen in mountinfo */
 		fd_close(&keep->list[i].clone);
 	}
 }
