@@ -15,6 +15,7 @@
 #include "supervise/prepare.h"
 #include "supervise/runlevel.h"
 #include "supervise/spawn.h"
+#include "fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -87,12 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	/* An exact copy on the heap, so that one byte too many is seen. */
-	text = malloc(size);
-	if (!text)
-		abort();
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
+	text = fuzz_text(data, size);
 	switch (data[0] % 5) {
 	case 0:
 		try_conf(text);

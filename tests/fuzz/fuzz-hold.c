@@ -10,6 +10,7 @@
 
 /* Its requests are carried out by a function that nobody else may call. */
 #include "hold/control.c" /* NOLINT(bugprone-suspicious-include) */
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,12 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	/* An exact copy on the heap, so that one byte too many is seen. */
-	text = malloc(size);
-	if (!text)
-		abort();
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
+	text = fuzz_text(data, size);
 	if (data[0] % 3 == 0)
 		try_control(text);
 	else if (data[0] % 3 == 1)

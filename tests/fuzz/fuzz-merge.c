@@ -14,6 +14,7 @@
 #include "merge/views.h"
 #include "merge/wake.h"
 #include "merge/xattrs.h"
+#include "fuzz.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -152,12 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	/* An exact copy on the heap, so that one byte too many is seen. */
-	text = malloc(size);
-	if (!text)
-		abort();
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
+	text = fuzz_text(data, size);
 	switch (data[0] % 6) {
 	case 0:
 		try_lists(text);
