@@ -195,7 +195,10 @@ static int give_up(struct merge *merge, int error, const struct fault *fault, en
 	return report(error, fault, code);
 }
 
-/* Where staging was in the lower directory itself, its times were changed by its going. */
+/*
+ * Where staging was in the lower directory itself, its times were changed by its going. The second
+ * sync is for both: a machine whose power goes right after our success shows no trace of us.
+ */
 static int finish(struct merge *merge, struct layer *layer, struct fault *fault)
 {
 	int r = merge_clean(merge, fault);
@@ -203,7 +206,8 @@ static int finish(struct merge *merge, struct layer *layer, struct fault *fault)
 	if (r < 0)
 		return r;
 	r = copy_times(merge->copier, layer->upper, layer->lower);
-	return r < 0 ? fault_at(fault, r, merge->copier->step, layer->name) : 0;
+	return r < 0 ? fault_at(fault, r, merge->copier->step, layer->name)
+		     : merge_sync(merge, fault);
 }
 
 static int carry_out(const struct options *opt, struct merge *merge, struct layer *layer)

@@ -447,13 +447,18 @@ static int run(struct attempt *attempt, struct fault *fault)
 	return r < 0 ? r : targets_sync(&attempt->targets, fault);
 }
 
-/* The staging directory goes in any case; leftovers go with the next merge. */
+/*
+ * The staging directory goes in any case; leftovers go with the next merge. After a success its going
+ * is synced, too: a machine whose power goes right after it shows no trace of us.
+ */
 static int finish(struct attempt *attempt, int result, struct fault *fault)
 {
 	struct fault other = { 0 };
 	size_t i;
 	int r = targets_clean(&attempt->targets, result < 0 ? &other : fault);
 
+	if (r == 0 && result == 0)
+		r = targets_sync(&attempt->targets, fault);
 	targets_free(&attempt->targets);
 	carry_free(&attempt->carry);
 	keep_free(&attempt->keep);

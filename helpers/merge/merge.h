@@ -6,7 +6,8 @@
  *	stage		copies beside the target; can be undone
  *	sync		so that no name ever leads to data that is not on the disk
  *	publish		one rename for each name; from here on forwards only
- *	sync, clean
+ *	sync, clean	what was replaced goes only when what replaces it is on the disk
+ *	sync		so that nobody finds a trace of staging
  */
 #ifndef INITFS_MERGE_MERGE_H
 #define INITFS_MERGE_MERGE_H
