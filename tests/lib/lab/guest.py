@@ -47,13 +47,14 @@ class Guest:
     cpus     a boot on one costs a fifth less than on two; for tests in which nothing meets
     more     raw files that are further disks (/dev/vdb, …)
     name     how the files of this boot are called in the test's folder
+    flavour  a guest with more packages: those of tests/lib/guest/packages.FLAVOUR
     """
 
     def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2,
-                 more=()):
+                 more=(), flavour=""):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
-        self._image = guest_folder()
+        self._image = guest_folder(flavour)
         self._append = f"{KERNEL_ARGS} {append}".strip()
         self._initrd = self._make_initrd(initrd, addon)
         self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))

@@ -8,16 +8,20 @@ import subprocess
 LIB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def guest_folder():
-    """INITFS_GUEST when the runner has set it, else the folder for the programs of INITFS_BUILD."""
-    if "INITFS_GUEST" in os.environ:
-        return os.environ["INITFS_GUEST"]
-    build = os.environ.get("INITFS_BUILD")
-    what = ["--build", build] if build else ["--base"]
-    done = subprocess.run([os.path.join(LIB, "make-guest"), *what], check=True,
-                          stdout=subprocess.PIPE, text=True)
-    os.environ["INITFS_GUEST"] = done.stdout.strip()
-    return os.environ["INITFS_GUEST"]
+def guest_folder(flavour=""):
+    """The folder for the programs of INITFS_BUILD, made where it is not there yet.
+
+    Where the runner has made the plain one, INITFS_GUEST names it. A flavour is a list of more
+    packages, tests/lib/guest/packages.FLAVOUR.
+    """
+    known = "INITFS_GUEST" + (f"_{flavour}" if flavour else "")
+    if known not in os.environ:
+        build = os.environ.get("INITFS_BUILD")
+        what = ["--build", build, flavour] if build else ["--base", "", flavour]
+        done = subprocess.run([os.path.join(LIB, "make-guest"), *what], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        os.environ[known] = done.stdout.strip()
+    return os.environ[known]
 
 
 class Disk:
