@@ -11,6 +11,9 @@ int command_status(int argc, char **argv);
 /* initfs timeline [--raw] [FILE]: the record of the boot. */
 int command_timeline(int argc, char **argv);
 
+/* initfs plot [FILE]: the same as a picture. */
+int command_plot(int argc, char **argv);
+
 /* initfs services [--json], explain NAME, rc off: what initfs-rcfilter says, and the end of it. */
 int command_services(int argc, char **argv);
 int command_explain(int argc, char **argv);

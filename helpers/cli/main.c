@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "status", command_status, "where /var is, who still holds it, what was started early" },
 	{ "timeline", command_timeline, "the record of this boot" },
+	{ "plot", command_plot, "the same as a picture" },
 	{ "merge", command_merge, "take what is in RAM to the disk" },
 	{ "services", command_services, "the start scripts: which ran, which stepped aside" },
 	{ "explain", command_explain, "why a start script is where it is" },

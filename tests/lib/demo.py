@@ -16,9 +16,17 @@ def boot(title, **options):
         g.wait("login")
         if options.get("append"):
             wait_for_merge(g)
+            draw(g)
         g.save_picture(screen.GREETER, g.path("greeter.png"))
         os.unlink(g.disk.path)
         return title, Timeline(g), g.path("greeter.png")
+
+
+def draw(g):
+    """The boot's own picture of itself."""
+    with open(g.path("boot.svg"), "w", encoding="utf-8") as f:
+        f.write(g.need("initfs plot"))
+    pictures.append(("the picture of the boot", g.path("boot.svg")))
 
 
 def wait_for_merge(g):
@@ -36,6 +44,7 @@ def compressed(kind):
     return len(done.stdout)
 
 
+pictures = []
 boots = [boot("stock", name="stock")]
 if os.path.exists(os.path.join(guest_folder(), "initrd-initfs.img")):
     boots.append(boot("rd.initfs", name="rd.initfs", initrd="initfs", append="rd.initfs"))
@@ -50,4 +59,6 @@ if "initfs" in sizes:
           f"{sizes['initfs']}")
 for title, _, picture in boots:
     print(f"the login screen of {title}: {picture}")
+for title, picture in pictures:
+    print(f"{title}: {picture}")
 sys.exit(0)
