@@ -33,6 +33,12 @@ KERNEL_ARGS = ("root=LABEL=guest-root ro console=tty0 console=ttyS0,115200 print
                "init=/usr/lib/boot-lab/init")
 
 
+# At a fixed place, so that udev always gives it the name that is in the guest's interfaces file.
+# Without IPv6: a router that announces itself would be a network before DHCP has answered.
+NIC = ("-netdev", "user,id=net,restrict=on,ipv6=off",
+       "-device", "virtio-net-pci,id=nic,netdev=net,romfile=,addr=0x10")
+
+
 class LabError(Exception):
     """A promise that was not kept, or a guest that does not go on."""
 
@@ -48,10 +54,12 @@ class Guest:
     more     raw files that are further disks (/dev/vdb, …)
     name     how the files of this boot are called in the test's folder
     flavour  a guest with more packages: those of tests/lib/guest/packages.FLAVOUR
+    nic      "none", or a network card with its cable "plugged" or "unplugged" (see plug()); behind
+             the cable are a DHCP server and nothing else
     """
 
     def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2,
-                 more=(), flavour=""):
+                 more=(), flavour="", nic="none"):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
         self._image = guest_folder(flavour)
@@ -60,6 +68,7 @@ class Guest:
         self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))
         self._cpus = cpus
         self._more = more
+        self._nic = nic
         self._process = None
         self._clock = None
         self.start = None
@@ -100,6 +109,8 @@ class Guest:
         self.early = Agent(pairs["early"][0])
         try:
             self.qmp.connect()
+            if self._nic == "unplugged":
+                self.unplug()
         except QmpError as e:
             self.__exit__(None, None, None)
             with open(self.path("qemu.log"), encoding="utf-8") as f:
@@ -120,6 +131,7 @@ class Guest:
             "-kernel", os.path.join(self._image, "kernel"), "-initrd", self._initrd,
             "-append", self._append,
             "-drive", self.disk.drive(),
+            *(NIC if self._nic != "none" else ()),
             *(word for path in self._more
               for word in ("-drive", f"file={path},if=virtio,format=raw,cache=writeback")),
             "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial",
@@ -280,6 +292,13 @@ class Guest:
     def press(self, *keys):
         """Presses keys of the guest's keyboard together; QEMU's names, as "ctrl", "alt", "f1"."""
         self.qmp.call("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
+
+    def plug(self):
+        """Puts the network's cable in, as the card sees it: it has a carrier."""
+        self.qmp.call("set_link", name="nic", up=True)
+
+    def unplug(self):
+        self.qmp.call("set_link", name="nic", up=False)
 
     def screenshot(self, name):
         """Saves what the screen shows now as a PNG; returns its path."""
