@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All start scripts of a system, what each needs, and who needs whom. Pure. */
+/* All start scripts of a system and what each says of itself. Pure. */
 #ifndef INITFS_CATALOG_H
 #define INITFS_CATALOG_H
 
@@ -47,31 +47,9 @@ struct catalog_text {
 /* Adds a script. Returns 0 or -ENOMEM. */
 int catalog_add(struct catalog *catalog, const struct catalog_text *script);
 
-/*
- * Works out the edges, once, after everything was added. remote_root is true where fstab has a
- * remote file system: only then $remote_fs, which nearly every script has, means the network.
- * Returns 0 or -ENOMEM.
- */
-int catalog_resolve(struct catalog *catalog, bool remote_fs);
-
 /* The script of that name, or CATALOG_NONE. */
 size_t catalog_find(const struct catalog *catalog, const char *name);
 
-/*
- * Marks in reached[count] everything that service needs or wants first, itself included: the
- * closure over all edges, the optional ones too.
- */
-void catalog_closure(const struct catalog *catalog, size_t service, bool *reached);
-
-/*
- * Puts the wanted[count] services into order[] so that each stands behind all it needs or wants
- * (a circle is cut somewhere). Returns how many they are.
- */
-size_t catalog_order(const struct catalog *catalog, const bool *wanted, size_t *order);
-
 void catalog_free(struct catalog *catalog);
-
-/* Does an /etc/fstab name a remote file system that is mounted at boot? Takes text apart in place. */
-bool fstab_has_remote(char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "rcfilter/decide.h"
+#include "rcfilter/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,7 +219,7 @@ size_t decide_late(const struct catalog *catalog, const struct record *records,
 			changed = true;
 		}
 	}
-	count = catalog_order(catalog, chosen, order);
+	count = order_services(catalog, chosen, order);
 	free(chosen);
 	return count;
 }
@@ -231,7 +232,7 @@ void decide_screen_needs(const struct catalog *catalog, bool *needs)
 		size_t service = catalog_find(catalog, screens[i]);
 
 		if (service != CATALOG_NONE)
-			catalog_closure(catalog, service, needs);
+			order_closure(catalog, service, needs);
 	}
 }
 

@@ -5,7 +5,7 @@
 
 #include "rcfilter/board.h"
 #include "rcfilter/load.h"
-#include "rcfilter/start.h"
+#include "rcfilter/starts.h"
 
 #define STATE_PATH "/run/initfs"
 

@@ -6,6 +6,7 @@
 #include "rcfilter/control.h"
 #include "rcfilter/netlink.h"
 #include "rcfilter/result.h"
+#include "rcfilter/world.h"
 #include "common/fd.h"
 #include "common/timeline.h"
 
@@ -96,7 +97,7 @@ static void start_next(struct keep *keep)
 {
 	const struct catalog *catalog = &keep->filter->scripts.catalog;
 	struct board *board = keep->filter->board;
-	struct facts facts = { .now = starts_now(), .network = keep->network.is_up };
+	struct facts facts = { .now = world_now(), .network = keep->network.is_up };
 	auto_free size_t *order = calloc(catalog->count + 1, sizeof(*order));
 	char path[PATH_MAX];
 
@@ -129,7 +130,7 @@ static void reap(struct keep *keep)
 	if (!keep->child || waitpid(keep->child, &status, WNOHANG) != keep->child)
 		return;
 	code = result_code(status);
-	record_end(&keep->filter->board->records[keep->service], code, starts_now());
+	record_end(&keep->filter->board->records[keep->service], code, world_now());
 	(void)snprintf(text, sizeof(text), "%d", code);
 	timeline_mark(keep->filter->timeline, "rc.end", "name", catalog->list[keep->service].name,
 		      "code", text, NULL);

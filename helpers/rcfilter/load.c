@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "rcfilter/load.h"
+#include "rcfilter/resolve.h"
 #include "rcfilter/runner.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -133,7 +134,7 @@ static bool has_remote_fs(void)
 	size_t size;
 	auto_free char *text = text_of(AT_FDCWD, "/etc/fstab", &size);
 
-	return text && fstab_has_remote(text);
+	return text && resolve_has_remote(text);
 }
 
 /* --- the directories ------------------------------------------------------------------------- */
@@ -210,7 +211,7 @@ int scripts_load(struct scripts *scripts, struct fault *fault)
 	if (r == 0)
 		r = load_confs(&scripts->catalog.facilities);
 	if (r == 0)
-		r = catalog_resolve(&scripts->catalog, has_remote_fs());
+		r = resolve_edges(&scripts->catalog, has_remote_fs());
 	return r < 0 ? fault_at(fault, r, "read the start scripts", NULL) : 0;
 }
 

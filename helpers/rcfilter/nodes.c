@@ -4,6 +4,7 @@
 
 #include "rcfilter/ops.h"
 #include "rcfilter/late.h"
+#include "rcfilter/runner.h"
 #include "common/fd.h"
 
 #include <errno.h>

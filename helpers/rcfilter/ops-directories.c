@@ -3,7 +3,8 @@
 #include "config.h"
 
 #include "rcfilter/ops.h"
-#include "rcfilter/late.h"
+#include "rcfilter/follow.h"
+#include "rcfilter/runner.h"
 #include "common/fd.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static int names_add_late(struct names *names, const struct view *view, const st
 	struct stat st;
 	size_t i;
 
-	if (what == MADE_UP_NOT || !starts_is_listing(&view->server->starts, pid))
+	if (what == MADE_UP_NOT || !follow_is_listing(&view->server->starts, pid))
 		return 0;
 	for (i = 0; i < names->count; i++)
 		if (strcmp(names->list[i].name, LATE_ENTRY) == 0)
@@ -89,7 +90,7 @@ static void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_i
 	struct names *names;
 	int r;
 
-	if (starts_directory(&server->starts, pid_of(request), script_level(view, node),
+	if (follow_directory(&server->starts, pid_of(request), script_level(view, node),
 			     node == &view->root && view->place->is_flat))
 		server->detach(server); /* before the runner of halt has its answer */
 	names = calloc(1, sizeof(*names));

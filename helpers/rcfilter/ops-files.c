@@ -7,6 +7,9 @@
 
 #include "rcfilter/ops.h"
 #include "rcfilter/late.h"
+#include "rcfilter/runner.h"
+#include "rcfilter/running.h"
+#include "rcfilter/start.h"
 #include "common/fd.h"
 #include "passthrough/caller.h"
 
@@ -320,7 +323,7 @@ static void op_write(fuse_req_t request, fuse_ino_t number, const char *data, si
 /* Answered only after the record says how the script ended: its parent waits for this. */
 static void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
 {
-	starts_flushed(&server_of(request)->starts, pid_of(request));
+	running_flushed(&server_of(request)->starts, pid_of(request));
 	reply(request, 0);
 }
 

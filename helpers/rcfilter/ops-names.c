@@ -3,7 +3,8 @@
 #include "config.h"
 
 #include "rcfilter/ops.h"
-#include "rcfilter/late.h"
+#include "rcfilter/follow.h"
+#include "rcfilter/runner.h"
 #include "common/fd.h"
 #include "passthrough/caller.h"
 
@@ -94,7 +95,7 @@ static void op_readlink(fuse_req_t request, fuse_ino_t number)
 	ssize_t n;
 
 	if (node->parent && script_level(view, node->parent))
-		starts_seen(&view->server->starts, pid_of(request), node->name);
+		follow_seen(&view->server->starts, pid_of(request), node->name);
 	if (made_up_of(node) == MADE_UP_LINK) {
 		(void)fuse_reply_readlink(request, "../init.d/" LATE_NAME);
 		return;

@@ -6,7 +6,9 @@
 #include "rcfilter/control.h"
 #include "rcfilter/filter.h"
 #include "rcfilter/result.h"
+#include "rcfilter/running.h"
 #include "rcfilter/view.h"
+#include "rcfilter/world.h"
 #include "common/fd.h"
 #include "common/file.h"
 #include "common/report.h"
@@ -251,16 +253,16 @@ static void handle(struct serving *serving, uint64_t tag)
 		control_event(&serving->control, tag);
 	} else if (tag == TAG_NETWORK) {
 		netlink_drain(serving->network);
-		starts_network(starts);
+		world_network(starts);
 	} else if (tag == TAG_EXITS) {
-		starts_exits(starts);
+		running_exits(starts);
 	} else if (tag == TAG_SIGNALS) {
 		if (read(serving->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			detach(&serving->server);
 	} else if (tag >= TAG_VIEW) {
 		if (serving->views[tag - TAG_VIEW].session)
 			serve_view(serving, (size_t)(tag - TAG_VIEW));
-	} else if (starts_ended(starts, (pid_t)tag)) {
+	} else if (running_ended(starts, (pid_t)tag)) {
 		detach(&serving->server);
 	}
 }
@@ -268,7 +270,7 @@ static void handle(struct serving *serving, uint64_t tag)
 static int patience(const struct serving *serving)
 {
 	uint64_t next = views_next(&serving->server);
-	uint64_t now = starts_now();
+	uint64_t now = world_now();
 
 	if (!next)
 		return serving->farewells && serving->filter->board->over ? HELD_MSEC : -1;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "rcfilter/decide.h"
+#include "rcfilter/resolve.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (catalog_add(&catalog, &first) == 0 && catalog_add(&catalog, &second) == 0 &&
 	    facilities_add(&catalog.facilities, part[3], length[3]) == 0 &&
-	    catalog_resolve(&catalog, true) == 0)
+	    resolve_edges(&catalog, true) == 0)
 		check_catalog(&catalog);
 	catalog_free(&catalog);
 	fstab = strndup(part[3], length[3]);
-	(void)fstab_has_remote(fstab);
+	(void)resolve_has_remote(fstab);
 	free(fstab);
 	(void)pressure_percent(part[3], length[3]);
 	for (i = 0; i < PARTS; i++)

@@ -19,7 +19,7 @@ declare -A sources=(
 	[early]='supervise/{conf,prepare,runlevel,spawn}.c cli/{layers,mounts,record,summary,view}.c'
 	[hold]='hold/[abd-z]*.c passthrough/*.c'
 	[merge]='merge/*.c'
-	[rcfilter]='rcfilter/{catalog,chkconfig,decide,facility,lsb,words}.c'
+	[rcfilter]='rcfilter/{catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
 )
 declare -A seeds=(
 	[early]=$'2 12.5 a.b c="d e"\n'

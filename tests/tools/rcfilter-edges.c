@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "rcfilter/catalog.h"
+#include "rcfilter/resolve.h"
 #include "common/fd.h"
 
 #include <fcntl.h>
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 		if (text && facilities_add(&catalog.facilities, text, size) < 0)
 			return 1;
 	}
-	if (catalog_resolve(&catalog, false) < 0)
+	if (resolve_edges(&catalog, false) < 0)
 		return 1;
 	for (i = 0; i < catalog.count; i++)
 		print_service(&catalog, &catalog.list[i]);

@@ -4,6 +4,8 @@
 
 #include "check.h"
 #include "rcfilter/catalog.h"
+#include "rcfilter/resolve.h"
+#include "rcfilter/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +71,7 @@ static struct catalog make(bool remote_fs)
 	add(&catalog, "dav2", "# Provides: dav\n");
 	add(&catalog, "davuser", "# Provides: u\n# Required-Start: dav\n");
 	add(&catalog, "rc.local", "# Provides: rc.local\n# Required-Start: $all\n");
-	CHECK_INT(catalog_resolve(&catalog, remote_fs), 0);
+	CHECK_INT(resolve_edges(&catalog, remote_fs), 0);
 	return catalog;
 }
 
@@ -125,7 +127,7 @@ static void test_override(void)
 
 	CHECK_INT(catalog_add(&catalog, &script), 0);
 	CHECK_INT(catalog_add(&catalog, &second), 0);
-	CHECK_INT(catalog_resolve(&catalog, false), 0);
+	CHECK_INT(resolve_edges(&catalog, false), 0);
 	CHECK_STR(catalog.list[0].lsb.list[LSB_PROVIDES].word[0], "b");
 	CHECK_STR(network(&catalog, "a"), "");
 	CHECK_STR(catalog.list[1].lsb.list[LSB_PROVIDES].word[0], "a");
@@ -145,7 +147,7 @@ static void test_order(void)
 	wanted[catalog_find(&catalog, "networking")] = true;
 	wanted[catalog_find(&catalog, "rc.local")] = true;
 	wanted[catalog_find(&catalog, "procps")] = true;
-	CHECK_INT(catalog_order(&catalog, wanted, order), 4);
+	CHECK_INT(order_services(&catalog, wanted, order), 4);
 	CHECK_STR(catalog.list[order[0]].name, "procps");
 	CHECK_STR(catalog.list[order[1]].name, "networking");
 	CHECK_STR(catalog.list[order[2]].name, "ntp");
@@ -162,9 +164,9 @@ static void test_circle(void)
 
 	add(&catalog, "a", "# Provides: a\n# Required-Start: b\n");
 	add(&catalog, "b", "# Provides: b\n# Required-Start: a\n");
-	CHECK_INT(catalog_resolve(&catalog, false), 0);
-	CHECK_INT(catalog_order(&catalog, wanted, order), 2);
-	catalog_closure(&catalog, 0, reached);
+	CHECK_INT(resolve_edges(&catalog, false), 0);
+	CHECK_INT(order_services(&catalog, wanted, order), 2);
+	order_closure(&catalog, 0, reached);
 	CHECK(reached[0] && reached[1]);
 	catalog_free(&catalog);
 }
@@ -172,7 +174,7 @@ static void test_circle(void)
 static bool remote(const char *fstab)
 {
 	char *text = strdup(fstab);
-	bool found = fstab_has_remote(text);
+	bool found = resolve_has_remote(text);
 
 	free(text);
 	return found;

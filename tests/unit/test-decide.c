@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "rcfilter/decide.h"
+#include "rcfilter/resolve.h"
 
 #include <stdio.h>
 
@@ -33,7 +34,7 @@ static void make(void)
 	add("app", "web", "");
 	add("soft", "", "web");
 	add("lightdm", "base", "");
-	CHECK_INT(catalog_resolve(&catalog, false), 0);
+	CHECK_INT(resolve_edges(&catalog, false), 0);
 }
 
 static struct decision ask(const struct record *records, size_t service, const struct facts *facts)
