@@ -20,12 +20,14 @@ declare -A sources=(
 	[hold]='hold/[abd-z]*.c passthrough/*.c'
 	[merge]='merge/*.c'
 	[rcfilter]='rcfilter/{catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
+	[rccontrol]='rcfilter/{board,catalog,chkconfig,control,decide,facility,lsb,order,resolve,words}.c'
 )
 declare -A seeds=(
 	[early]=$'2 12.5 a.b c="d e"\n'
 	[hold]=$'seal\nstatus\nprepare 0\nswitch 0\nunseal\n'
 	[merge]=$'0\t/var\n'
 	[rcfilter]=$'### BEGIN INIT INFO\n# Provides: a\n# Required-Start: $network b\n### END INIT INFO\n'
+	[rccontrol]=$'\4abcdefghijklmnopqrstuvwx\nservices\nservices 1\nexplain a0\noff\n'
 )
 
 build() { # TARGET
