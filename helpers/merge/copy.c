@@ -197,7 +197,7 @@ int copy_contents(struct copier *copier, const struct copy_job *job)
 		r = copy_attributes(copier, job);
 	if (r < 0)
 		return r;
-	r = xattrs_copy(job->from, job->to, &copier->xattrs);
+	r = job->has_xattrs ? xattrs_copy(job->from, job->to, &copier->xattrs) : 0;
 	if (r < 0)
 		return failed(copier, "set the extended attributes of the staged copy of", r);
 	if (futimens(job->to, times) < 0)
@@ -234,7 +234,7 @@ static int copy_regular(struct copier *copier, int *from, const struct stat *st,
 	auto_close int data = -EBADF;
 	auto_close int to =
 		openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	struct copy_job job = { *from, -EBADF, to, *st, copier->who };
+	struct copy_job job = { *from, -EBADF, to, *st, parts->has_xattrs, copier->who };
 	int r;
 
 	if (to < 0)

@@ -31,6 +31,7 @@ struct copy_job {
 	int data; /* the file that has its data, or -EBADF: from itself */
 	int to;
 	struct stat st; /* from's */
+	bool has_xattrs; /* else it was seen that from has none */
 	void *who;
 };
 
@@ -39,6 +40,7 @@ struct copy_parts {
 	int data_dir; /* the file that has its data, or -EBADF: its own */
 	const char *data_name;
 	int lower; /* the object that it was copied up from, or -EBADF */
+	bool has_xattrs; /* else none is looked for */
 };
 
 /* The data, owner, mode, attributes and times of job->from. Returns 0, or -errno and step. */

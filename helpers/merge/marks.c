@@ -61,8 +61,8 @@ static int read_mark(int dirfd, const char *name, const char *mark, struct xattr
 int marks_read(int dirfd, const char *name, struct xattr_buffers *buffers, struct marks *ret,
 	       const char **ret_why)
 {
-	struct marks marks = { 0 };
 	int length = xattrs_list_at(dirfd, name, buffers->names);
+	struct marks marks = { .has_any = length > 0 };
 	const char *attribute;
 
 	if (length < 0)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 struct marks {
+	bool has_any; /* attributes, its own or the overlay's */
 	bool is_opaque; /* the lower directory of that name does not show through */
 	bool is_whiteout; /* an empty file that hides a name, Linux 6.7 */
 	bool has_redirect; /* the lower object had another name */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/note.h"
+#include "merge/bulk.h"
 
 #include <linux/fs.h>
 #include <time.h>
@@ -81,6 +82,7 @@ static void note_forms(struct tree *tree, struct change *change, const struct se
 	change->lower = seen->has_lower;
 	change->has_links = !S_ISDIR(seen->st.st_mode) && seen->st.st_nlink > 1;
 	change->has_origin = seen->marks.has_origin;
+	change->has_xattrs = seen->marks.has_any;
 	note_protect(change, &seen->marks, &seen->lower);
 	if (change->protect)
 		tree_late(change);
@@ -115,6 +117,8 @@ struct change *note_change(struct scan *scan, struct tree *tree, struct change *
 		change->stamp = stamp;
 		note_size(scan, tree, &seen->st, change->has_links);
 		tree_want(change);
+		if (S_ISREG(seen->st.st_mode) && seen->st.st_size >= BULK_MIN)
+			tree_big(change);
 	}
 	change->certain = is_certain(&stamp.ctime);
 	return change;

@@ -97,6 +97,7 @@ static int copy(struct stage *stage, const struct level *at, struct change *chil
 	int r;
 
 	parts.lower = lower;
+	parts.has_xattrs = child->has_xattrs;
 	if (child->is_metacopy) {
 		parts.data_dir = child->move ? child->move->dir : at->lower;
 		parts.data_name = child->move ? child->move->name : child->name;
@@ -176,7 +177,8 @@ static int stage_object(struct stage *stage, struct tree *tree, const struct lev
 		return r;
 	child->wanted = false;
 	tree_unread(child);
-	stage->names++;
+	if (++stage->names % BULK_FLUSH == 0)
+		bulk_flush(stage->copier, stage->place->dir);
 	return 0;
 }
 
@@ -293,8 +295,12 @@ static int stage_level(struct stage *stage, struct tree *tree, const struct leve
 	struct change *child;
 	int r = unstage_dropped(stage, at, fault);
 
+	/* Big ones first, and what leads to them: they are filled while the walk goes on. */
 	for (child = at->change->children; r == 0 && child; child = child->next)
-		if (child->pending)
+		if (child->pending && child->is_big)
+			r = stage_child(stage, tree, at, child, fault);
+	for (child = at->change->children; r == 0 && child; child = child->next)
+		if (child->pending && !child->is_big)
 			r = stage_child(stage, tree, at, child, fault);
 	return r;
 }
@@ -311,6 +317,7 @@ static struct change *change_of(struct indexed *file)
 	memcpy(file->change->name, file->name, length);
 	file->change->stamp = note_stamp(&file->st);
 	file->change->has_origin = file->marks.has_origin;
+	file->change->has_xattrs = file->marks.has_any;
 	file->change->is_metacopy = file->marks.is_metacopy && S_ISREG(file->st.st_mode);
 	return file->change;
 }

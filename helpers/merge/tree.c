@@ -226,6 +226,12 @@ void tree_want(struct change *change)
 		change->pending = true;
 }
 
+void tree_big(struct change *change)
+{
+	for (; change && !change->is_big; change = change->parent)
+		change->is_big = true;
+}
+
 void tree_late(struct change *change)
 {
 	for (change = change->parent; change && !change->late; change = change->parent)

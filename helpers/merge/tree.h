@@ -47,6 +47,8 @@ struct change {
 	bool certain; /* a later change cannot have the same stamp */
 	bool wanted; /* not staged yet as it is now */
 	bool pending; /* wanted, or something below it is */
+	bool is_big; /* its data is worth a thread, or that of something below it is */
+	bool has_xattrs; /* there is something to carry, or nobody has looked */
 	bool staged; /* something stands at its place in the staging directory */
 	bool unread; /* staged and not read back since, or something below it is */
 	bool lower; /* the lower layer has the name: it is replaced */
@@ -109,6 +111,9 @@ void tree_unread(struct change *change);
 
 /* Marks change as wanted, and the way to it as pending. */
 void tree_want(struct change *change);
+
+/* Marks change, and the way to it, as worth to be begun with. */
+void tree_big(struct change *change);
 
 /* Marks the way to change: something there has to be done when all names are published. */
 void tree_late(struct change *change);

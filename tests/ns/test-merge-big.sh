@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Big files, which another thread copies past the page cache, arrive to the last byte and hole.
+# Big files, which another thread copies past the page cache, arrive to the last byte and hole, and so
+# do so many small ones that this thread begins to write them to the disk.
 # shellcheck source-path=SCRIPTDIR source=merge-scene.sh
 . "${0%/*}/merge-scene.sh"
 
@@ -45,6 +46,20 @@ for fs in ext4 xfs btrfs; do
 	[ "$(stat -c %b "$LOWER/hole")" -lt 8 ] || fail "a hole was filled on $fs"
 	expect_merged
 done
+
+# Big ones are begun with, wherever they are; what is found before them in a directory is not forgotten.
+scene ext4 192M
+view_up
+mkdir -p "$VIEW/a/b" "$VIEW/z/y"
+for i in $(seq 5000); do
+	echo "$i" >"$VIEW/a/small$i"
+done
+head -c 2000000 /dev/urandom >"$VIEW/a/b/big"
+head -c 2000000 /dev/urandom >"$VIEW/z/y/big"
+touch "$VIEW/z/last"
+view_down
+expect_exit 0 merge
+expect_merged
 
 # The thread's failure is the merge's, with the name: nothing has changed.
 scene ext4 192M
