@@ -155,9 +155,10 @@ static int gather_fstab(struct facts *facts, const struct options *options, stru
 	if (fd < 0)
 		return fault_at(fault, fd, "open the root's list of file systems", FSTAB);
 	file = fdopen(fd, "re");
+	if (file)
+		(void)take_fd(&fd); /* it is file's now */
 	if (!table || !iter || !file)
 		return fault_at(fault, -ENOMEM, "read the root's list of file systems", FSTAB);
-	(void)take_fd(&fd); /* it is file's now */
 	/* A line that libmount cannot read is one that init's mount skips too. */
 	r = mnt_table_parse_stream(table, file, FSTAB);
 	if (r < 0)
