@@ -92,6 +92,30 @@ static int set_times(const struct node *node, const struct stat *attr, int to_se
 	return utimensat(node->fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0; /* Linux 5.8 */
 }
 
+/*
+ * The kernel asks for nothing when a program has called chown(path, -1, -1), which on Linux is a change
+ * of the object all the same, and sets its time of change. It does so too when a write has taken a
+ * capability away; a chown of ours would then take setuid as well, which root's write leaves.
+ */
+static int touch_if_nothing(const struct node *node, int to_set)
+{
+	const int known = FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID | FUSE_SET_ATTR_MODE |
+			  FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
+			  FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
+	char link[VIEW_LINK_SIZE];
+	struct stat st;
+	int r;
+
+	if (to_set & known)
+		return 0;
+	r = view_stat(node, &st);
+	if (r < 0)
+		return r;
+	if (!S_ISLNK(st.st_mode))
+		return chmod(view_link(node, link), st.st_mode & 07777) < 0 ? -errno : 0;
+	return fchownat(node->fd, "", (uid_t)-1, (gid_t)-1, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 /* Owner before mode: chown takes setuid and setgid away, and the kernel has put in mode what stays. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
@@ -107,6 +131,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 		r = set_size(node, attr, to_set, fi);
 	if (r == 0)
 		r = set_times(node, attr, to_set);
+	if (r == 0)
+		r = touch_if_nothing(node, to_set);
 	if (r < 0)
 		(void)fuse_reply_err(req, -r);
 	else

@@ -14,6 +14,13 @@ fi
 export PJDFSTEST
 at_once=${PJDFSTEST_JOBS:-24}
 
+# The suite leaves tests out by the type of the file system, which it asks df(1) for. One answer for all three
+# runs, also for a directory that leads nowhere any more by its path because the view over it has gone.
+mkdir "$TEST_TMP/bin"
+printf '#!/bin/sh\necho Filesystem Type\necho x ext4\n' >"$TEST_TMP/bin/df"
+chmod +x "$TEST_TMP/bin/df"
+PATH=$TEST_TMP/bin:$PATH
+
 files() { (cd "$PJDFSTEST/tests" && find . -name '*.t' -printf '%P\n' | sort); }
 
 # suite PLACE NAME: all tests, each in a fresh directory; NAME/FILE is what it has said. It is entered by
@@ -28,15 +35,30 @@ suite() {
 	)
 }
 
-# Names in the texts are random; the number of a test and how it went are not. What the suite itself calls
-# undecided (TODO) is left out: see docs/view.md.
+# Names in the texts are random; the number of a test and how it went are not.
 summary() { # NAME
-	(cd "$TEST_TMP/$1" && grep -oE '^(not ok|ok|1\.)[ .][0-9]+( # TODO)?' -- * | grep -v TODO | sort)
+	(cd "$TEST_TMP/$1" && grep -oE '^(not ok|ok|1\.)[ .][0-9]+( # TODO)?' -- * | sort)
+}
+
+# An object's time of change is that of its move to the disk, which no program can set: a check that it has
+# not changed fails when that comes in between. Everything else that is different counts.
+is_explained() { # NAME
+	local line file
+	[ "$1" = moving ] || return 1
+	[ "$(grep -c '^<' "$TEST_TMP/$1.diff")" = "$(grep -c '^>' "$TEST_TMP/$1.diff")" ] || return 1
+	while read -r line; do
+		file=${line%%:*}
+		# shellcheck disable=SC2016 # it is a text of the suite
+		[ "$line" != "${line#*:not ok }" ] &&
+			grep -q 'eq \$ctime2' "$PJDFSTEST/tests/${file/-//}" || return 1
+		echo "$1: $line compares a ctime over the move"
+	done < <(sed -n 's/^> //p' "$TEST_TMP/$1.diff")
 }
 
 same_as_bare() { # NAME
 	summary "$1" >"$TEST_TMP/$1.summary"
 	diff "$TEST_TMP/bare.summary" "$TEST_TMP/$1.summary" >"$TEST_TMP/$1.diff" && return
+	! is_explained "$1" || return 0
 	grep '^>' "$TEST_TMP/$1.diff" | grep -o '[a-z_]*-[0-9]*\.t' | sort -u | while read -r file; do
 		grep -H '^not ok' "$TEST_TMP/$1/$file" || true
 	done >&2
