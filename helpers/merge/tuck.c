@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/tuck.h"
+#include "merge/noted.h"
 #include "merge/views.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -14,11 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #define OWN "/run/initfs/own"
@@ -60,22 +63,24 @@ void tuck_mark(struct list *list, int run)
 	}
 }
 
-/* What initfs-overlay has noted about the device. 0 or -errno. */
-static int read_note(const struct list_entry *entry, int run, dev_t *ret_device, int64_t *ret_boot)
+/* What initfs-overlay has noted. 0 or -errno. */
+static int read_note(const struct list_entry *entry, int run, struct noted *ret_note)
 {
 	char name[NAME_MAX_OWN];
 	auto_free char *text = NULL;
-	unsigned int first, second;
-	long long boot;
 	ssize_t n = file_read(run, name_of(entry, ".device", name), NOTE_MAX, &text);
 
-	if (n < 0)
-		return (int)n;
-	if (sscanf(text, "%u:%u\n%lld\n", &first, &second, &boot) != 3)
-		return -EINVAL;
-	*ret_device = makedev(first, second);
-	*ret_boot = boot;
-	return 0;
+	return n < 0 ? (int)n : noted_parse(text, ret_note);
+}
+
+/* Is that the file system that was looked at? Of a tmpfs one is as good as another. */
+static bool is_noted(const struct noted *note, int fd, const struct statx *st)
+{
+	struct statfs fs;
+
+	if (note->is_tmpfs)
+		return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+	return makedev(st->stx_dev_major, st->stx_dev_minor) == note->device;
 }
 
 static int set_propagation(const char *path, unsigned long flags, struct fault *fault)
@@ -124,41 +129,36 @@ static int open_top(const struct list_entry *entry, struct statx *ret_st, struct
 	return take_fd(&top);
 }
 
-static bool is_on_device(const struct statx *st, dev_t device)
-{
-	return makedev(st->stx_dev_major, st->stx_dev_minor) == device;
-}
-
 /* Where the view is, and what is mounted directly on top of it; 0 where nothing is. */
 struct look {
 	const char *directory;
 	uint64_t top;
+	dev_t device; /* as mountinfo has it, which for a subvolume is not what stat(2) says */
 };
 
 static int note_top(void *data, const struct mountinfo *mount)
 {
 	struct look *look = data;
 
-	if (strcmp(mount->target, look->directory) == 0)
+	if (strcmp(mount->target, look->directory) == 0) {
 		look->top = mount->id;
+		look->device = makedev(mount->major, mount->minor);
+	}
 	return 0;
 }
 
-static int find_top(const struct list_entry *entry, uint64_t *ret_top, struct fault *fault)
+static int find_top(const struct list_entry *entry, struct look *look, struct fault *fault)
 {
-	struct look look = { .directory = entry->directory };
 	auto_free char *text = NULL;
 	uint64_t view = 0;
 	int r = mountinfo_read(&text);
 
 	if (r == 0)
 		r = views_find(text, entry->directory, &view);
+	*look = (struct look){ .directory = entry->directory };
 	if (r == 0 && view)
-		r = views_each_child(text, view, note_top, &look);
-	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
-	*ret_top = look.top;
-	return 0;
+		r = views_each_child(text, view, note_top, look);
+	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH) : 0;
 }
 
 /* After the move: the view is on top again, and what it lies on is a copy of what was moved. */
@@ -215,24 +215,23 @@ static int tuck_one(const struct list_entry *entry, int run, int timeline, struc
 {
 	auto_close int top = -EBADF;
 	struct statx st;
-	uint64_t id = 0;
-	int64_t boot;
-	dev_t device;
-	int r = find_top(entry, &id, fault);
+	struct look look;
+	struct noted note;
+	int r = find_top(entry, &look, fault);
 
-	if (r < 0 || !id)
+	if (r < 0 || !look.top)
 		return r;
-	r = read_note(entry, run, &device, &boot);
+	r = read_note(entry, run, &note);
 	if (r < 0)
 		return fault_own(fault, r, "read what was noted about", entry);
 	top = open_top(entry, &st, fault);
 	if (top < 0)
 		return top;
-	if (st.stx_mnt_id != id || !is_on_device(&st, device))
+	if (st.stx_mnt_id != look.top || !is_noted(&note, top, &st))
 		return fault_because(
 			fault, -EXDEV, "take as the file system of", entry->directory,
 			"another one is mounted there than the one that was looked at");
-	r = tuck_beneath(entry, run, top, device, fault);
+	r = tuck_beneath(entry, run, top, look.device, fault);
 	if (r == 0)
 		timeline_mark(timeline, "merge.target", "dir", entry->directory, NULL);
 	return r;
@@ -255,10 +254,9 @@ int tuck_open(const struct list_entry *entry, int run, struct fault *fault)
 	auto_close int clone = openat(run, name_of(entry, ".target", name),
 				      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int fd = -EBADF;
-	dev_t device;
-	int64_t boot;
+	struct noted note;
 	struct statx st;
-	int r = read_note(entry, run, &device, &boot);
+	int r = read_note(entry, run, &note);
 
 	if (r < 0)
 		return fault_own(fault, r, "read what was noted about", entry);
@@ -266,7 +264,7 @@ int tuck_open(const struct list_entry *entry, int run, struct fault *fault)
 		fd = open_beneath(clone, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
 		return fault_own(fault, -errno, "inspect the file system of", entry);
-	if (fd < 0 || !is_on_device(&st, device))
+	if (fd < 0 || !is_noted(&note, fd, &st))
 		return fault_because(fault, -ENOENT, "find the file system of", entry->directory,
 				     "it is not mounted yet");
 	return take_fd(&fd);
@@ -291,19 +289,19 @@ int tuck_times(const struct list_entry *entry, int run, struct timespec *ret_sin
 	       struct timespec *ret_until, struct fault *fault)
 {
 	char name[NAME_MAX_OWN];
-	struct stat note, published;
-	dev_t device;
-	int64_t boot, since;
-	int r = read_note(entry, run, &device, &boot);
+	struct stat noted, published;
+	struct noted note;
+	int64_t since;
+	int r = read_note(entry, run, &note);
 
-	if (r == 0 && fstatat(run, name_of(entry, ".device", name), &note, 0) < 0)
+	if (r == 0 && fstatat(run, name_of(entry, ".device", name), &noted, 0) < 0)
 		r = -errno;
 	if (r < 0)
 		return fault_own(fault, r, "read what was noted about", entry);
 	/* The clock may have been set since: the earlier time counts, and what is kept too much is safe. */
-	since = nanoseconds(&note.st_ctim);
-	if (wall_time(boot) < since)
-		since = wall_time(boot);
+	since = nanoseconds(&noted.st_ctim);
+	if (wall_time(note.boot) < since)
+		since = wall_time(note.boot);
 	since -= TICK_NSEC;
 	*ret_since = (struct timespec){ .tv_sec = since / NSEC, .tv_nsec = since % NSEC };
 	*ret_until = (struct timespec){ 0 };

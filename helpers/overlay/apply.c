@@ -204,14 +204,15 @@ static int overlay_build(int lower, int upper, int work, struct fault *fault)
 }
 
 /* The directory that a layer is laid over; the caller owns the descriptor. */
-static int lower_open(const struct layer *layer, int state, const char *number, struct fault *fault)
+static int lower_open(const struct layer *layer, int state, const char *number, int ram,
+		      struct fault *fault)
 {
 	auto_close int own = -EBADF;
 	int fd;
 
 	if (layer->own) {
 		own = dir_make(state, OWN_DIR, 0700, fault);
-		return own < 0 ? own : own_attach(layer->own, own, number, fault);
+		return own < 0 ? own : own_attach(layer->own, own, number, ram, fault);
 	}
 	fd = fcntl(layer->lower, F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? fault_at(fault, -errno, "open the directory", layer->path) : fd;
@@ -235,7 +236,7 @@ static int layer_build(const struct layer *layer, int state, int ram, const char
 	work = dir_make(dir, "work", 0700, fault);
 	if (work < 0)
 		return work;
-	lower = lower_open(layer, state, number, fault);
+	lower = lower_open(layer, state, number, dir, fault);
 	if (lower < 0)
 		return lower;
 	r = attributes_copy(lower, upper, layer->path, fault);

@@ -117,12 +117,16 @@ static int gather_mounts(struct facts *facts, const char *root, struct fault *fa
 static int note_own(struct own *own, struct libmnt_fs *fs)
 {
 	const char *source = mnt_fs_get_source(fs);
+	const char *options = mnt_fs_get_options(fs);
+	const char *type = mnt_fs_get_fstype(fs);
 
 	if (own->source)
 		return 0;
 	own->source = strdup(source ? source : "none");
+	own->options = strdup(options ? options : "");
 	own->is_noauto = mnt_fs_match_options(fs, "+noauto") == 1;
-	return own->source ? 0 : -ENOMEM;
+	own->is_tmpfs = type && strcmp(type, "tmpfs") == 0;
+	return own->source && own->options ? 0 : -ENOMEM;
 }
 
 static int note_line(struct facts *facts, const struct options *options, struct libmnt_fs *fs)
@@ -190,7 +194,7 @@ static void gather_dirs(struct facts *facts, const struct options *options)
 
 		facts->dir[i].fd = fd < 0 ? -EBADF : fd;
 		facts->dir[i].error = fd < 0 ? fd : 0;
-		if (options->own && facts->dir[i].own.source)
+		if (options->own && facts->dir[i].own.source && !facts->dir[i].own.is_tmpfs)
 			own_look(&facts->dir[i].own, facts->root);
 	}
 }

@@ -94,13 +94,15 @@ static int own_check(const char *dir, const struct own *own, struct fault *fault
 	if (own->is_noauto)
 		return fault_because(fault, -EOPNOTSUPP, step, dir,
 				     "its line in /etc/fstab is noauto: init does not mount it");
+	if (own->is_tmpfs)
+		return 0;
 	if (own->error) {
 		(void)snprintf(why, sizeof(why), "/etc/fstab wants %s there", own->source);
 		return fault_because(fault, own->error, step, dir, why);
 	}
 	if (own->type == SUPER_UNKNOWN)
 		return fault_because(fault, -EMEDIUMTYPE, step, dir,
-				     "it is none of ext2, ext3, ext4 and xfs");
+				     "it is none of ext2, ext3, ext4, xfs, btrfs and tmpfs");
 	if (own->unclean)
 		return fault_because(fault, -EUCLEAN, step, dir, own->unclean);
 	return 0;

@@ -32,7 +32,10 @@ struct paths {
 /* What fstab mounts at a directory itself, and what is known of it before init does so. */
 struct own {
 	char *source; /* as fstab names it; NULL where it has no such line */
+	char *options; /* of that line */
 	bool is_noauto;
+	bool is_tmpfs; /* empty whenever it is mounted: there is no device, and nothing to show */
+	char *path; /* of the device; NULL where there is none */
 	int device; /* open for reading */
 	int error; /* why it is not, as -errno, or 0 */
 	dev_t number;

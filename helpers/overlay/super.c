@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Superblocks: ext's as in the kernel's Documentation/filesystems/ext4, all little-endian. */
+/*
+ * Superblocks: ext's as in the kernel's Documentation/filesystems/ext4, all little-endian; btrfs's as in
+ * its uapi/linux/btrfs_tree.h.
+ */
 #include "config.h"
 
 #include "overlay/super.h"
@@ -7,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#define BTRFS_AT_MAGIC (65536 + 64)
+#define BTRFS_MAGIC "_BHRfS_M"
 
 #define EXT_SUPER 1024
 #define EXT_MAGIC 0xEF53
@@ -55,8 +61,11 @@ enum super_type super_look(const unsigned char *start, const char **ret_unclean)
 	*ret_unclean = NULL;
 	if (memcmp(start, "XFSB", 4) == 0)
 		return SUPER_XFS;
-	if (number_at(ext, EXT_AT_MAGIC, 2) != EXT_MAGIC ||
-	    number_at(ext, EXT_AT_INCOMPAT, 4) & EXT_INCOMPAT_JOURNAL_DEVICE)
+	if (number_at(ext, EXT_AT_MAGIC, 2) != EXT_MAGIC)
+		return memcmp(start + BTRFS_AT_MAGIC, BTRFS_MAGIC, strlen(BTRFS_MAGIC)) == 0
+			       ? SUPER_BTRFS
+			       : SUPER_UNKNOWN;
+	if (number_at(ext, EXT_AT_INCOMPAT, 4) & EXT_INCOMPAT_JOURNAL_DEVICE)
 		return SUPER_UNKNOWN;
 	*ret_unclean = ext_unclean(ext);
 	return SUPER_EXT;

@@ -34,7 +34,7 @@ depends() {
 installkernel() {
     hostonly='' instmods overlay fuse loop
     # For directories with a file system of their own; with hostonly, what this machine uses.
-    instmods ext4 xfs
+    instmods ext4 xfs btrfs
     hostonly='' instmods evdev mousedev psmouse atkbd i8042 \
         usbhid hid-generic hid-multitouch i2c-hid-acpi virtio_input \
         bochs virtio-gpu qxl cirrus vmwgfx vboxvideo simpledrm

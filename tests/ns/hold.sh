@@ -62,7 +62,12 @@ scene_make() {
 	done
 	chmod 1777 "$root/tmp" 2>/dev/null || true
 	umount "$root"
-	mount -o ro "$loop" "$root"
+	scene_mount ro
+}
+
+# scene_mount OPTIONS: the root as dracut mounts it, with what is bound into it
+scene_mount() {
+	mount -o "$1" "$loop" "$root"
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/run"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs that go on working while their RAM becomes disk. argv: root, free folder, the merge's pid,
-and the device of /var where that has a file system of its own."""
+and where /var or /tmp has a file system of its own, its device, which of them, and its options."""
 
 import os
 import signal
@@ -14,7 +14,9 @@ from hold_client import check, equal, is_alive, mounts, wait_until
 
 root, folder, merge_pid = sys.argv[1], sys.argv[2], int(sys.argv[3])
 device = sys.argv[4] if len(sys.argv) > 4 else None
-var, tmp, state = f"{root}/var", f"{root}/tmp", f"{root}/run/initfs"
+own, options = sys.argv[5:7] if device else ("/var", "")
+other = "/tmp" if own == "/var" else "/var"
+var, tmp, state = root + own, root + other, f"{root}/run/initfs"
 stop = f"{folder}/stop"
 # Until the merge has put a file system of its own beneath the view, paths lead to it for a moment: a
 # program that goes by a path may then miss what it has made before.
@@ -158,12 +160,13 @@ class Server:
         # The link is absolute, so only a program of the root can follow it.
         client = subprocess.run(
             [sys.executable, "-c", "import os, socket, sys; os.chroot(sys.argv[1]);"
-             "s = socket.socket(socket.AF_UNIX); s.connect('/tmp/.X11-unix/X0')", root])
+             "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[2] + '/.X11-unix/X0')", root, other])
         equal(client.returncode, 0, "a client of the socket")
 
 
 with open(f"{root}/run/nologin", "w") as file:
     file.write("initfs: the disk is being checked\n")
+os.makedirs(f"{var}/log", exist_ok=True)
 os.makedirs(f"{var}/cache/mounted")
 subprocess.run(["mount", "-t", "tmpfs", "x", f"{var}/cache/mounted"], check=True)
 with open(f"{var}/cache/mounted/file", "w") as file:
@@ -181,10 +184,10 @@ os.close(here)
 
 def watch_bare(pipe):
     """How long do paths lead to what init has mounted, before they lead to the view again?"""
-    wanted = os.stat(device).st_rdev
+    view = os.stat(var).st_dev
     first = None
     while os.path.exists(f"{state}/layers"):
-        bare, now = os.stat(var).st_dev == wanted, time.monotonic()
+        bare, now = os.stat(var).st_dev != view, time.monotonic()
         if bare and first is None:
             first = now
         if not bare and first is not None:
@@ -199,8 +202,11 @@ def init_mounts():
     if os.fork() == 0:
         watch_bare(writer)
     os.close(writer)
-    subprocess.run(["fsck", "-a", "-T", device], check=True)
-    subprocess.run(["mount", device, var], check=True)
+    if device == "tmpfs":
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, device, var], check=True)
+    else:
+        subprocess.run(["fsck", "-a", "-T", device], check=True)
+        subprocess.run(["mount", "-o", options, device, var], check=True)
     return reader
 
 
@@ -263,7 +269,7 @@ for name in ("ram", "layer", "layers"):
 ours = [m for m in mounts().splitlines() if "initfs" in m.split(" - ")[1]]
 equal(ours, [], "mounts of initfs")
 
-with open(f"{var}/log/initfs/timeline") as file:
+with open(f"{root}/var/log/initfs/timeline") as file:
     events = [entry.split()[1:] for entry in file.read().splitlines()]
 names = [event[0] for event in events]
 for name in ("merge.wake", "merge.staged", "merge.sealed", "merge.published", "merge.switched",

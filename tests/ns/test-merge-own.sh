@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Where /var has a file system of its own, programs stay in the view when init mounts it, and their RAM
+# Where /var or /tmp has a file system of its own, programs stay in the view when init mounts it, and their RAM
 # flows to it: nothing is lost or doubled, and what initfs had mounted is gone.
-for type in ext4 xfs; do
+for type in ext4 xfs btrfs btrfs-root tmpfs; do
 	[ $# = 0 ] || break
 	mkdir -p "${TEST_TMP:?}/$type"
 	TEST_TMP=$TEST_TMP/$type "$0" "$type" || exit
@@ -13,6 +13,11 @@ done
 . "${0%/*}/merge-own.sh"
 
 own_make "$1"
-/usr/bin/python3 "${0%/*}/merge-live.py" "$root" "$TEST_TMP" "$merge_pid" "$device" || fail "see above"
+/usr/bin/python3 "${0%/*}/merge-live.py" "$root" "$TEST_TMP" "$merge_pid" "$device" "$own_dir" "$own_options" ||
+	fail "see above"
 own_ended
-fsck -f -n "$device" >"$TEST_TMP/fsck" 2>&1 || [ "$1" = xfs ] || fail "$(cat "$TEST_TMP/fsck")"
+case $1 in
+ext4) fsck -f -n "$device" ;;
+xfs) xfs_repair -n "$device" ;;
+btrfs) btrfs check "$device" ;;
+esac >"$TEST_TMP/fsck" 2>&1 || fail "$(cat "$TEST_TMP/fsck")"

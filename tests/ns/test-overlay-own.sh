@@ -160,7 +160,41 @@ unclean
 expect_exit 1 "$OVERLAY" --own -- "$ROOT" /var
 expect_said "'$device': Read-only file system: it was not unmounted cleanly"
 expect_nothing
+printf 'LUKS\272\276' | dd of="$device" conv=notrunc status=none
+scene "$device /var ext4 defaults 0 2"
+expect_refused "none of ext2, ext3, ext4, xfs, btrfs and tmpfs" --own -- "$ROOT" /var
+
+# --- btrfs itself, once more: init mounts the same subvolume beside it, with the options of its line
 own btrfs
-scene "$device /var btrfs defaults 0 2"
-expect_refused "none of ext2, ext3, ext4 and xfs" --own -- "$ROOT" /var
+mount "$device" "$SCENE.mnt"
+btrfs -q subvolume create "$SCENE.mnt/@var"
+mkdir "$SCENE.mnt/@var/log"
+printf 'in a subvolume\n' >"$SCENE.mnt/@var/log/messages"
+umount "$SCENE.mnt"
+scene "$device /var btrfs rw,noatime,compress=zstd,subvol=@var,nofail,x-initrd.mount 0 0"
+expect_exit 0 "$OVERLAY" --own -- "$ROOT" /var
+same "btrfs: the layer" "$(cat "$STATE/layer/0/log/messages")" "in a subvolume"
+grep " $STATE/own/0 ro" /proc/self/mountinfo | grep -q "btrfs $device ro,.*compress=zstd" ||
+	fail "btrfs: no read-only view with its options: $(grep btrfs /proc/self/mountinfo)"
+mount -o subvol=@var,compress=zstd "$device" "$SCENE.mnt" || fail "btrfs: init's mount"
+printf 'more\n' >"$SCENE.mnt/later" || fail "btrfs: init's mount cannot be written to"
+same "btrfs: what it is known by" "$(head -n 1 "$STATE/own/0.device")" \
+	"$(stat -c '%Hd:%Ld' "$SCENE.mnt")"
+umount "$SCENE.mnt"
+expect_exit 0 "$OVERLAY" --undo -- "$ROOT"
+grep -F " $STATE" /proc/self/mountinfo && fail "a mount is left"
+rm -r "$STATE"
+scene "$device /var btrfs subvol=@none 0 0"
+expect_exit 1 "$OVERLAY" --own -- "$ROOT" /var
+expect_nothing
+
+# --- a tmpfs is empty, and has the owner and mode that its line says
+scene "tmpfs /tmp tmpfs defaults,size=10m 0 0" "none /var/cache tmpfs mode=02750,uid=7,gid=8 0 0"
+expect_exit 0 "$OVERLAY" --own -- "$ROOT" /tmp /var/cache
+same "tmpfs: the layers" "$(find "$STATE/layer/0" "$STATE/layer/1" -mindepth 1)" ""
+same "tmpfs: its mode" "$(stat -c '%a %u %g' "$STATE/layer/0")" "1777 0 0"
+same "tmpfs: the mode of its line" "$(stat -c '%a %u %g' "$STATE/layer/1")" "2750 7 8"
+same "tmpfs: what it is known by" "$(head -n 1 "$STATE/own/1.device")" tmpfs
+expect_exit 0 "$OVERLAY" --undo -- "$ROOT"
+grep -F " $STATE" /proc/self/mountinfo && fail "a mount is left"
 finish

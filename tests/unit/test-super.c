@@ -59,6 +59,16 @@ int main(void)
 	CHECK(unclean == NULL);
 	memcpy(start, "LUKS\xba\xbe", 6);
 	CHECK(super_look(start, &unclean) == SUPER_UNKNOWN);
+	memset(start, 0, sizeof(start));
+	memcpy(start + 65536 + 64, "_BHRfS_M", 8);
+	unclean = "set";
+	CHECK(super_look(start, &unclean) == SUPER_BTRFS);
+	CHECK(unclean == NULL);
+	/* What was there before and was not wiped: mkfs.btrfs clears the others' places, not they its. */
+	start[1024 + 0x38] = 0x53;
+	start[1024 + 0x39] = 0xEF;
+	start[1024 + 0x3A] = 1;
+	CHECK(super_look(start, &unclean) == SUPER_EXT);
 	memset(start, 0xFF, sizeof(start));
 	CHECK(super_look(start, &unclean) == SUPER_UNKNOWN);
 	return check_result();

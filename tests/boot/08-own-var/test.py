@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Where /var is a disk of its own, init checks and mounts that one as ever, and the early log is on it.
+# Where /var is a disk of its own and /tmp a tmpfs, init checks and mounts them as ever; the screen came
+# early, and what was written early is there.
 import os
 import subprocess
 
@@ -18,13 +19,17 @@ FSTAB = """
 mkdir -p /boot-lab && mount -t tmpfs boot-lab /boot-lab
 cp "$NEWROOT/etc/fstab" /boot-lab/fstab
 echo "LABEL=guest-var /var ext4 defaults 0 2" >>/boot-lab/fstab
+echo "tmpfs /tmp tmpfs nosuid,nodev,mode=1777 0 0" >>/boot-lab/fstab
 mount --bind /boot-lab/fstab "$NEWROOT/etc/fstab"
 """
 
 addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/80-boot-lab.sh", FSTAB)
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", addon=addon, more=[own]) as g:
+with Guest(initrd="initfs", append="rd.initfs", addon=addon, more=[own]) as g:
+    g.wait("greeter")
     g.wait("agent")
+    pids = g.need("{ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs").strip()
+    g.wait("login")
     wait_event(g, "layer.gone")
     print(g.need("cat /run/initfs/timeline"))
-    g.check("assert.sh")
+    g.check("assert.sh", PIDS=pids)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What initfs-overlay has noted about a file system of a directory's own. Pure. */
+#ifndef INITFS_MERGE_NOTED_H
+#define INITFS_MERGE_NOTED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct noted {
+	bool is_tmpfs; /* then it has no device by which it could be known */
+	dev_t device; /* as stat(2) has it */
+	int64_t boot; /* how old the boot was when it was shown, in nanoseconds */
+};
+
+/* Reads "MAJOR:MINOR" or "tmpfs", and the time in the next line. 0 or -EINVAL. */
+int noted_parse(const char *text, struct noted *ret_noted);
+
+#endif
