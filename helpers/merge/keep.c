@@ -63,11 +63,24 @@ static void swallow(struct keep *keep, struct kept *larger)
 	}
 }
 
-/* Notes that the object at path below the layer's directory is in use. 0 or -errno. */
-static int note(struct keep *keep, const struct layer *layer, int view, const char *path)
+bool keep_has_room(const struct keep *keep, uid_t owner)
+{
+	size_t i, his = 0;
+
+	if (owner == 0)
+		return keep->count < KEEP_MAX;
+	for (i = 0; i < keep->count; i++)
+		his += keep->list[i].owner == owner;
+	return his < KEEP_OF_USER && keep->count < KEEP_MAX - KEEP_FOR_ROOT;
+}
+
+/* Notes that the object at path below the layer's directory, which is owner's, is in use. 0 or -errno. */
+static int note(struct keep *keep, const struct layer *layer, int view, const char *path,
+		uid_t owner)
 {
 	const char *slash = strrchr(path, '/');
-	struct kept kept = { .layer = layer, .place = -EBADF, .clone = -EBADF };
+	struct kept kept = { .layer = layer, .place = -EBADF, .clone = -EBADF, .owner = owner };
+	size_t before = keep->count;
 	struct stat st;
 	size_t i;
 
@@ -88,7 +101,8 @@ static int note(struct keep *keep, const struct layer *layer, int view, const ch
 	kept.ino = st.st_ino;
 	add_name(&kept, slash ? slash + 1 : path);
 	swallow(keep, &kept);
-	if (keep->count == KEEP_MAX) {
+	/* Those that it swallows have had their room. */
+	if (keep->count == before && !keep_has_room(keep, owner)) {
 		drop(&kept);
 		return -E2BIG;
 	}
@@ -117,7 +131,7 @@ static void look_at(struct look *look, struct change *change)
 	change->is_looked_at = true;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || !inuse_socket(fd))
 		return;
-	change->is_lost = note(look->keep, look->layer, look->view, path) < 0;
+	change->is_lost = note(look->keep, look->layer, look->view, path, st.st_uid) < 0;
 }
 
 static void look_below(struct look *look, struct change *parent)
@@ -145,7 +159,8 @@ static int note_fifo(void *data, const char *path, const struct stat *st)
 	fd = open_walk(look->view, below, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0 || fstat(fd, &here) < 0 || here.st_ino != st->st_ino)
 		return 0; /* removed: nobody can open it any more */
-	(void)note(look->keep, look->layer, look->view, below); /* too many: a dead name */
+	(void)note(look->keep, look->layer, look->view, below,
+		   st->st_uid); /* too many: a dead name */
 	return 0;
 }
 

@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define KEEP_MAX 64
+#define KEEP_MAX 256
+/* A user who makes more sockets than anybody needs must not keep others' from being kept. */
+#define KEEP_OF_USER 32
+#define KEEP_FOR_ROOT 64
 #define KEEP_NAMES_MAX 200
 /* Longer paths are not kept: a request to initfs-hold has to hold them. */
 #define KEEP_PATH_MAX 2048
@@ -25,6 +28,7 @@ struct kept {
 	char *path; /* below the layer's directory, owned: of a directory, or of the one object */
 	char names[KEEP_NAMES_MAX]; /* what is in use, for people */
 	ino_t ino; /* the view's and the overlay's */
+	uid_t owner; /* of the first that was found in use there */
 	int place; /* O_PATH in the view, owned */
 	int clone; /* attached over the disk's, owned; -EBADF until then */
 };
@@ -33,6 +37,9 @@ struct keep {
 	struct kept list[KEEP_MAX];
 	size_t count;
 };
+
+/* Pure: is there room for one more of that user's? A part of it all is root's, the rest is shared. */
+bool keep_has_room(const struct keep *keep, uid_t owner);
 
 /*
  * Makes the list of what is in use now. Before the seal: who asks the view waits behind it. The
