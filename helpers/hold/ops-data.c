@@ -61,8 +61,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	auto_close int fd = view_reopen(view->hold, node->fd, fi->flags & ~O_TRUNC);
 	struct file *file;
 
-	if (fd < 0) {
-		(void)fuse_reply_err(req, -fd);
+	if (fd < 0 || fd >= view->hold->descriptors) {
+		(void)fuse_reply_err(req, fd < 0 ? -fd : EMFILE);
 		return;
 	}
 	file = file_new(view, node, &fd, fi->flags);
@@ -118,6 +118,9 @@ static int create(fuse_req_t req, struct node *parent, const char *name, mode_t 
 
 	if (parent->fd < 0)
 		return -ESTALE;
+	r = view_room(view->hold);
+	if (r < 0)
+		return r;
 	fd = make_file(req, parent, name, mode, flags);
 	/*
 	 * Made by somebody since the kernel looked. The kernel would take it for new and not ask

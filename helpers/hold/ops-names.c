@@ -81,7 +81,9 @@ int entry_add(struct view *view, struct node *parent, const char *name, int *fd,
 
 	pthread_mutex_lock(&tree->lock);
 	node = find_known(tree, parent, name, st);
-	if (!node) {
+	if (!node && *fd >= view->hold->descriptors) {
+		r = -EMFILE;
+	} else if (!node) {
 		node = node_add(tree, *fd, st);
 		if (node)
 			(void)take_fd(fd);
@@ -217,7 +219,9 @@ static void make(fuse_req_t req, fuse_ino_t ino, const char *name, const struct 
 		return;
 	}
 	changing_begin(view);
-	r = caller_enter(&caller);
+	r = view_room(view->hold);
+	if (r == 0)
+		r = caller_enter(&caller);
 	if (r == 0) {
 		r = make_object(making, parent->fd, name);
 		caller_leave();

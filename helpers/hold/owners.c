@@ -108,8 +108,8 @@ static int owner_get(struct view *view, struct file *file, uint64_t id,
 		return 0;
 	}
 	fd = view_reopen(view->hold, node->fd, access);
-	if (fd < 0)
-		return fd;
+	if (fd < 0 || fd >= view->hold->descriptors)
+		return fd < 0 ? fd : -ENOLCK;
 	owner = calloc(1, sizeof(*owner));
 	if (!owner)
 		return -ENOMEM;

@@ -137,6 +137,17 @@ static int hold_open(struct hold *hold, struct fault *fault)
 	return 0;
 }
 
+/* For a merge that connects, for what is searched and copied at a switch, and for workers. */
+#define OWN_DESCRIPTORS 64
+
+static int descriptors_of_programs(void)
+{
+	struct rlimit files = { 1024, 1024 };
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	return (int)files.rlim_cur - OWN_DESCRIPTORS;
+}
+
 /*
  * How many nodes a view may have before the kernel is asked to forget some. Twice as many have to
  * fit: at the switch each has two descriptors.
@@ -160,6 +171,7 @@ static int views_start(struct hold *hold, const struct guard_child *child,
 		return fault_at(fault, -ENOMEM, "start", NULL);
 	hold->count = child->count;
 	hold->crowd = crowd_of(hold->count);
+	hold->descriptors = descriptors_of_programs();
 	for (i = 0; i < hold->count && r == 0; i++) {
 		const struct guard_view *given = &child->views[i];
 

@@ -19,6 +19,9 @@
 #define ENTRY_SECONDS 1.0
 #define ATTR_SECONDS 3600.0
 
+/* What several workers may be making at the same time. */
+#define VIEW_ROOM 64
+
 double view_entry_time(const struct view *view)
 {
 	return view->is_on_disk || view->hold->is_wary ? 0 : ENTRY_SECONDS;
@@ -59,6 +62,16 @@ int view_reopen(const struct hold *hold, int fd, int flags)
 		return -EINVAL;
 	}
 	return opened;
+}
+
+int view_room(const struct hold *hold)
+{
+	int fd = fcntl(hold->run, F_DUPFD_CLOEXEC, 0); /* the lowest number that is free */
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return fd < hold->descriptors - VIEW_ROOM ? 0 : -EMFILE;
 }
 
 int view_stat(const struct node *node, struct stat *ret_st)

@@ -76,6 +76,7 @@ struct hold {
 	int timeline; /* owned */
 	int wake; /* an eventfd: a view has lost its last worker, or has too many nodes; owned */
 	size_t crowd; /* more nodes than this in a view are too many */
+	int descriptors; /* what programs have open takes numbers below this; the rest is ours */
 	atomic_bool is_wary; /* a switch is near: what the kernel is told now must not be kept */
 	pid_t guard;
 };
@@ -129,6 +130,12 @@ double view_attr_time(const struct view *view, const struct stat *st);
  * exists are taken out). The caller owns the descriptor. -ESTALE where it has no seat.
  */
 int view_reopen(const struct hold *hold, int fd, int flags);
+
+/*
+ * Before something is made: will it get the descriptors that it needs? Afterwards it would be there,
+ * and its maker be told that it is not. 0 or -errno.
+ */
+int view_room(const struct hold *hold);
 
 /* fstat of an O_PATH descriptor; a node without a seat answers what it was. 0 or -errno. */
 int view_stat(const struct node *node, struct stat *ret_st);
