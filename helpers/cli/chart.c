@@ -45,6 +45,7 @@ static const struct rule {
 	{ "merge.target", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.wake", "merge", NULL, "merge", BEGIN, CHART_STARTING },
 	{ "merge.staged", "merge", NULL, "merge", MOMENT, CHART_MARK },
+	{ "merge.early", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.sealed", "merge", NULL, "merge", BEGIN, CHART_PAUSE },
 	{ "merge.published", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.switched", "merge", NULL, "merge", MOMENT, CHART_MARK },

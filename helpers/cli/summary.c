@@ -61,8 +61,8 @@ static const struct {
 	{ "merge.wake", MERGE_RUNNING },     { "merge.staged", MERGE_RUNNING },
 	{ "merge.sealed", MERGE_RUNNING },   { "merge.published", MERGE_RUNNING },
 	{ "merge.switched", MERGE_RUNNING }, { "merge.unsealed", MERGE_RUNNING },
-	{ "merge.refused", MERGE_FAILED },   { "merge.failed", MERGE_FAILED },
-	{ "merge.done", MERGE_DONE },
+	{ "merge.early", MERGE_RUNNING },    { "merge.refused", MERGE_FAILED },
+	{ "merge.failed", MERGE_FAILED },    { "merge.done", MERGE_DONE },
 };
 
 /* A refusal names the step, a failure the reason; some name both. */

@@ -88,6 +88,11 @@ int client_seal(int fd, struct fault *fault)
 	return ask(fd, "seal", -EBADF, fault);
 }
 
+int client_seal_briefly(int fd, struct fault *fault)
+{
+	return ask(fd, "seal brief", -EBADF, fault);
+}
+
 int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault)
 {
 	return ask_layer(fd, "prepare", layer, directory, fault);

@@ -12,6 +12,7 @@
 int client_connect(int dirfd, struct fault *fault);
 
 /* Each returns 0, or -errno with what initfs-hold said in the fault. -EPIPE: it has gone. */
+int client_seal_briefly(int fd, struct fault *fault);
 int client_seal(int fd, struct fault *fault);
 int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault);
 int client_switch(int fd, unsigned int layer, struct fault *fault);

@@ -115,6 +115,7 @@ struct change *note_change(struct scan *scan, struct tree *tree, struct change *
 		change->stamp = stamp;
 	} else if (change->wanted || !change->certain || !is_same_stamp(&change->stamp, &stamp)) {
 		change->stamp = stamp;
+		change->published = false;
 		note_size(scan, tree, &seen->st, change->has_links);
 		tree_want(change);
 		if (S_ISREG(seen->st.st_mode) && seen->st.st_size >= BULK_MIN)

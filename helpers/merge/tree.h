@@ -57,7 +57,7 @@ struct change {
 	bool is_lost; /* somebody is, and nobody will reach him by this name */
 	bool is_metacopy; /* staged with the lower file's data */
 	bool has_origin; /* the overlay has copied it up */
-	bool published; /* already, when something else had to leave its name */
+	bool published; /* already: something else had to leave its name, or it was early */
 	bool late; /* something below has to be done when all names are published */
 	unsigned int protect; /* inode flags that let nobody change it: set at the very end */
 	bool lower_protected; /* what has the name now has such a flag */

@@ -58,7 +58,7 @@ def events():
 
 
 def one(count):
-    """Milliseconds: the pause, then its parts."""
+    """Milliseconds: the pause, the longest wait before it, how many such waits, the parts of the pause."""
     os.path.exists(f"{state}/timeline") and os.unlink(f"{state}/timeline")
     run("initfs-overlay", "--size=1G", "--", root, "/var", "/tmp")
     run("initfs-hold", "--", root)
@@ -77,8 +77,9 @@ def one(count):
     found = events()
     pause = int(found["merge.unsealed"][1]["pause_us"]) / 1e3
     times = [found[name][0] for name in ("merge.sealed", "rest", "merge.published", "merge.switched", "merge.unsealed")]
+    early = found["merge.early"][1] if "merge.early" in found else {}
     clean_up()
-    return [pause, pause - (times[-1] - times[0])] + [b - a for a, b in zip(times, times[1:])]
+    return [pause, int(early.get("longest_us", 0)) / 1e3, int(early.get("slices", 0)), pause - (times[-1] - times[0])] + [b - a for a, b in zip(times, times[1:])]
 
 
 def clean_up():
@@ -102,11 +103,14 @@ def draw(rows, path):
         lines.append(f'<path d="M60 {420 - 100 * power}H580M{x(10 ** (power + 1))} 420V20" stroke="#ddd"/>'
                      f'<text x="8" y="{424 - 100 * power}">{10 ** power} ms</text>'
                      f'<text x="{x(10 ** (power + 1)) - 12}" y="440">{10 ** (power + 1)}</text>')
-    points = " ".join(f"{x(names):.0f},{y(parts[0]):.0f}" for names, parts in rows)
-    lines.append(f'<polyline points="{points}" fill="none" stroke="#05a" stroke-width="2"/>')
-    lines += [f'<circle cx="{x(names):.0f}" cy="{y(parts[0]):.0f}" r="4" fill="#05a"/>'
-              f'<text x="{x(names) - 20:.0f}" y="{y(parts[0]) - 10:.0f}">{parts[0]:.1f}</text>' for names, parts in rows]
-    lines.append(f'<text x="180" y="462">names changed; the pause with {writers} programs writing</text></svg>')
+    for column, colour, what in ((0, "#05a", "the pause"), (1, "#a50", "the longest slice before it")):
+        points = " ".join(f"{x(names):.0f},{y(parts[column]):.0f}" for names, parts in rows)
+        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        lines += [f'<circle cx="{x(names):.0f}" cy="{y(parts[column]):.0f}" r="4" fill="{colour}"/>'
+                  f'<text x="{x(names) - 20:.0f}" y="{y(parts[column]) - 10:.0f}" fill="{colour}">{parts[column]:.1f}</text>'
+                  for names, parts in rows]
+        lines.append(f'<text x="80" y="{40 + 18 * column}" fill="{colour}">{what}</text>')
+    lines.append(f'<text x="180" y="462">names changed; medians of {rounds} merges with {writers} programs writing</text></svg>')
     with open(path, "w") as file:
         file.write("\n".join(lines))
 
@@ -116,12 +120,13 @@ for i in range(100):
     os.makedirs(f"{root}/var/spool/{i:02}", exist_ok=True)
 run("mount", "-o", "remount,ro", root)
 print(f"the pause with {writers} programs writing, in ms; medians of {rounds}")
-print(f"{'names':>7} {'pause':>8}   of that: " + ", ".join(PARTS))
+print(f"{'names':>7} {'pause':>8} {'slice':>8} {'slices':>7}   of the pause: " + ", ".join(PARTS))
 rows = []
 for size in sizes:
     measured = [one(size) for _ in range(rounds)]
     medians = [statistics.median(column) for column in zip(*measured)]
     rows.append((size, medians))
-    print(f"{size:7} {medians[0]:8.1f}   " + "  ".join(f"{part:.1f}" for part in medians[1:]), flush=True)
+    print(f"{size:7} {medians[0]:8.1f} {medians[1]:8.1f} {medians[2]:7.0f}   "
+          + "  ".join(f"{part:.1f}" for part in medians[3:]), flush=True)
 if "SVG" in os.environ:
     draw(rows, os.environ["SVG"])

@@ -75,7 +75,7 @@ disk = Disk(root, f"{folder}/disk")
 hold = Hold(root)
 
 # --- mistakes
-for request, error in [("nonsense", errno.EINVAL), ("", None), ("seal now", errno.EINVAL),
+for request, error in [("nonsense", errno.EINVAL), ("", None), ("seal now", errno.EINVAL), ("seal brief now", errno.EINVAL),
                        ("prepare", errno.EINVAL), ("prepare 0", errno.EPROTO),
                        ("switch 0", errno.EPROTO), ("unseal", errno.EPROTO)]:
     if error:
@@ -93,6 +93,16 @@ equal(hold.error("prepare x", f"{disk.at}/var"), errno.EINVAL, "a number that is
 equal(hold.error("switch 0"), errno.EPROTO, "switch without prepare")
 equal(hold.need("status")["state"], "sealed", "the state after all this")
 hold.need("unseal")
+
+# --- a brief seal holds requests as any other, and moves nothing
+hold.need("seal brief")
+waiting = waits()
+equal(hold.error("seal"), errno.EBUSY, "a seal in a brief one")
+equal(hold.error("prepare 0", f"{disk.at}/var"), errno.EPROTO, "prepare in a brief seal")
+equal(hold.error("switch 0"), errno.EPROTO, "switch in a brief seal")
+check(not waiting.has_result(), "a program waits for the end of the brief seal")
+hold.need("unseal")
+check("[" in waiting.result(), "a program goes on after the brief seal")
 refused = subprocess.run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "socat", "-u",
                           f"UNIX-CONNECT:{root}/run/initfs/hold.sock,type=5", "-"],
                          capture_output=True)

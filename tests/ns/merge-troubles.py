@@ -13,72 +13,11 @@ import subprocess
 import sys
 import threading
 
+from between import Between, connect
 from hold_client import check, equal, is_alive, mounts, wait_until
 
 trouble, root, folder = sys.argv[1:]
 var, tmp, state = f"{root}/var", f"{root}/tmp", f"{root}/run/initfs"
-
-
-def connect(path, how):
-    """Paths of sockets are short, those of tests are not."""
-    here = os.open(".", os.O_RDONLY)
-    os.chdir(os.path.dirname(path))
-    how(os.path.basename(path))
-    os.fchdir(here)
-    os.close(here)
-
-
-class Between:
-    """Stands between the merge and initfs-hold, and does something at a request."""
-
-    def __init__(self, request, trouble):
-        self.request, self.trouble, self.seen = request, trouble, []
-        os.rename(f"{state}/hold.sock", f"{state}/hold.real")
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        connect(f"{state}/hold.sock", self.listener.bind)
-        self.listener.listen()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def away(self):
-        os.rename(f"{state}/hold.real", f"{state}/hold.sock")
-
-    def serve(self):
-        while True:
-            client, _ = self.listener.accept()
-            real = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            connect(f"{state}/hold.real", real.connect)
-            try:
-                while self.pass_on(client, real):
-                    pass
-            except OSError:
-                pass
-            client.close()
-            real.close()
-
-    def pass_on(self, client, real):
-        """One packet from either side to the other."""
-        ready, _, _ = select.select([client, real], [], [])
-        for side in ready:
-            line, fds, _, _ = socket.recv_fds(side, 4096, 1)
-            if not line:
-                return False
-            try:
-                if side is client:
-                    self.seen.append(line.decode())
-                    if self.seen[-1] == self.request and self.trouble:
-                        answer = self.trouble()
-                        if answer is False:
-                            return False
-                        if answer:
-                            client.send(answer)
-                            continue
-                    socket.send_fds(real, [line], fds)
-                else:
-                    client.send(line)
-            finally:
-                for fd in fds:
-                    os.close(fd)
-        return True
 
 
 def merge_now(want):
@@ -217,7 +156,7 @@ if trouble in ("seal-refused", "prepare-refused", "view-hangs-up"):
         "view-hangs-up": ("prepare 1", False),
     }[trouble]
     writable()
-    between = Between(request, lambda: answer)
+    between = Between(state, request, lambda: answer)
     said = merge_now(1)
     if answer:
         check(answer.decode().split(" ", 2)[2] in said, f"why, in: {said}")
@@ -230,7 +169,7 @@ if trouble in ("seal-refused", "prepare-refused", "view-hangs-up"):
 elif trouble == "merge-killed-sealed":
     writable()
     process = None
-    between = Between("prepare 0", lambda: process.kill() or process.wait() and False)
+    between = Between(state, "prepare 0", lambda: process.kill() or process.wait() and False)
     process = merge_later()
     wait_until(lambda: process.poll() is not None, "the merge is dead")
     unmerged(program)
@@ -241,7 +180,7 @@ elif trouble == "merge-killed-sealed":
 elif trouble == "merge-killed-between":
     writable()
     process = None
-    between = Between("switch 1", lambda: process.kill() or process.wait() and False)
+    between = Between(state, "switch 1", lambda: process.kill() or process.wait() and False)
     process = merge_later()
     wait_until(lambda: process.poll() is not None, "the merge is dead")
     # /var is on the disk, /tmp is not. What is written now to /var must not be taken back.
@@ -265,7 +204,7 @@ elif trouble in ("server-killed-sealed", "server-killed-between"):
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: not is_alive(victim), "the server is dead")
 
-    between = Between(request, kill_server)
+    between = Between(state, request, kill_server)
     merge_now(1)
     wait_until(lambda: events("hold.again"), "another server")
     between.trouble = None
@@ -289,7 +228,7 @@ elif trouble == "mounted-meanwhile":
         at = f"/proc/self/fd/{place}".encode()
         equal(ctypes.CDLL(None).mount(b"late", at, b"tmpfs", 0, None), 0, "mount(2)")
 
-    between = Between("prepare 0", mount)
+    between = Between(state, "prepare 0", mount)
     check("mounted just now" in merge_now(1), "it says why")
     unmerged(program)
     os.close(place)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an attempt works on: each layer that is not on the disk yet, and the file systems they go to. */
+#ifndef INITFS_MERGE_SOURCES_H
+#define INITFS_MERGE_SOURCES_H
+
+#include "common/fault.h"
+#include "merge/list.h"
+#include "merge/targets.h"
+
+struct sources {
+	const struct list *list; /* not owned, like run and timeline */
+	int run; /* /run/initfs */
+	int timeline;
+	struct layer layers[LIST_MAX];
+	size_t count;
+	struct targets targets;
+};
+
+/* Opens them all; none, where all are on the disk. sources_close is due in any case. 0 or -errno. */
+int sources_open(struct sources *sources, struct fault *fault);
+void sources_close(struct sources *sources);
+
+#endif
