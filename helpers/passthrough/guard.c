@@ -385,6 +385,7 @@ bool guard_run(struct guard *guard)
 		if (read(guard->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 			continue; /* EINTR by SIGSTOP and SIGCONT */
 		if (info.ssi_signo == SIGTERM) {
+			guard->is_told = true;
 			detach_all(guard);
 			continue;
 		}

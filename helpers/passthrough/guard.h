@@ -67,6 +67,7 @@ struct guard {
 	int (*look)(const struct guard *guard);
 
 	pid_t child;
+	bool is_told; /* SIGTERM has come */
 	int signals; /* a signalfd of SIGCHLD and SIGTERM; owned */
 	time_t deaths[GUARD_DEATHS_MAX]; /* when, in seconds of CLOCK_MONOTONIC; a ring */
 	size_t deaths_count;

@@ -15,6 +15,8 @@ struct filter {
 	struct board *board;
 	int state; /* of STATE_PATH */
 	int timeline;
+	uint64_t lingering; /* since when the server goes on after rc, as the guard has seen it */
+	pid_t keeper; /* of the guard; 0: none */
 };
 
 #endif

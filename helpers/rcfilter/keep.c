@@ -8,7 +8,9 @@
 #include "rcfilter/result.h"
 #include "rcfilter/world.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/timeline.h"
+#include "common/utmp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +95,15 @@ static _Noreturn void become(const char *path, char level)
 	_exit(126);
 }
 
+/* The services of that runlevel are being stopped, whatever the network does. */
+static bool goes_down(void)
+{
+	auto_free char *records = NULL;
+	ssize_t size = file_read(AT_FDCWD, UTMP_PATH, UTMP_MAX, &records);
+
+	return size > 0 && is_going_down(runlevel_in_utmp(records, (size_t)size));
+}
+
 static void start_next(struct keep *keep)
 {
 	const struct catalog *catalog = &keep->filter->scripts.catalog;
@@ -103,6 +114,10 @@ static void start_next(struct keep *keep)
 
 	if (!order || !decide_late(catalog, board->records, &facts, order)) {
 		keep->is_over |= !decide_waits_for_network(catalog, board->records);
+		return;
+	}
+	if (goes_down()) {
+		keep->is_over = true;
 		return;
 	}
 	keep->service = order[0];

@@ -4,6 +4,7 @@
 
 #include "rcfilter/filter.h"
 #include "rcfilter/keep.h"
+#include "rcfilter/keeper.h"
 #include "rcfilter/mourn.h"
 #include "rcfilter/serve.h"
 #include "rcfilter/control.h"
@@ -176,6 +177,7 @@ static int prepare(void *data, struct guard *guard, int *ret_state, struct fault
 		.serve = serve,
 		.data = filter,
 		.mourn = mourn,
+		.look = keeper_look,
 	};
 	return 0;
 }
@@ -197,7 +199,8 @@ static int end(void *data, const struct guard *guard, bool is_given_up)
 	struct filtering *filtering = data;
 	struct filter *filter = &filtering->filter;
 
-	if ((filter->board->over || is_given_up) && !filter->board->off && keep_run(filter) < 0)
+	if (!keeper_wait(guard) && (filter->board->over || is_given_up) && !filter->board->off &&
+	    keep_run(filter) < 0)
 		timeline_mark(filter->timeline, "rc.forsaken", NULL);
 	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
 	timeline_mark(filter->timeline, "rc.gone", NULL);

@@ -91,8 +91,10 @@ static void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_i
 	int r;
 
 	if (follow_directory(&server->starts, pid_of(request), script_level(view, node),
-			     node == &view->root && view->place->is_flat))
+			     node == &view->root && view->place->is_flat)) {
+		server->starts.board->off = true; /* who is aside does not come back into that */
 		server->detach(server); /* before the runner of halt has its answer */
+	}
 	names = calloc(1, sizeof(*names));
 	r = names ? names_read(names, node->fd) : -ENOMEM;
 	if (r == 0)
