@@ -28,6 +28,7 @@ struct notes {
 struct board {
 	unsigned int servers; /* how many processes have served the views so far */
 	uint64_t held_all;
+	uint64_t net_waited; /* how long the boot has waited for a network that was coming */
 	char level; /* the runlevel whose runner was seen last: '2', 'S'; 0: none yet */
 	pid_t runner; /* of the default runlevel; 0: not seen yet */
 	bool over; /* the runner of the default runlevel has ended, or we were told to go */

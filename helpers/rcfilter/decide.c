@@ -224,6 +224,20 @@ size_t decide_late(const struct catalog *catalog, const struct record *records,
 	return count;
 }
 
+bool decide_leave(struct making *making, const struct network *network, uint64_t now,
+		  uint64_t patience)
+{
+	if (!network->is_dark || network->is_coming)
+		making->dark = 0;
+	else if (!making->dark)
+		making->dark = now;
+	if (making->dark && now - making->dark >= LEAVE_DARK)
+		return true;
+	if (patience < LEAVE_DARK)
+		patience = LEAVE_DARK;
+	return network->is_coming && now - making->begun >= patience;
+}
+
 void decide_screen_needs(const struct catalog *catalog, bool *needs)
 {
 	size_t i;
@@ -295,7 +309,9 @@ static int explain_state(const struct record *record, const char *name, const ch
 	case STATE_STARTING:
 		return snprintf(text, size, "%s is starting%s", name, back);
 	case STATE_RAN:
-		return snprintf(text, size, "%s was started%s", name, back);
+		return snprintf(text, size, "%s was started%s%s", name, back,
+				record->left ? ", and goes on while the boot does not wait for it"
+					     : "");
 	case STATE_SKIPPED:
 		return snprintf(text, size, "%s left it at that: %s", name,
 				record->code == 5 ? "its program is not installed"

@@ -4,6 +4,7 @@
 #define INITFS_DECIDE_H
 
 #include "rcfilter/catalog.h"
+#include "rcfilter/netlink.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -55,6 +56,7 @@ struct record {
 	uint64_t ended;
 	uint64_t held; /* how long it was held in all */
 	bool back; /* it had stepped aside and was started after all */
+	bool left; /* its script goes on, and the boot without it */
 };
 
 /* The world at one instant. */
@@ -109,6 +111,23 @@ size_t decide_late(const struct catalog *catalog, const struct record *records,
 
 /* Is anybody aside who would come back with a network? */
 bool decide_waits_for_network(const struct catalog *catalog, const struct record *records);
+
+/*
+ * A script that makes the network is left to itself, so that the boot goes on without it, when
+ * there is nothing that it could wait for: an interface is up and none that has a carrier lacks an
+ * address, for LEAVE_DARK. A carrier is worth patience: whoever gives out addresses may be slow.
+ */
+#define LEAVE_DARK (5 * SECOND)
+
+/* When a script that makes the network runs: since when what it waits for is as it is. 0: never. */
+struct making {
+	uint64_t begun;
+	uint64_t dark; /* since when nothing is to be seen that it could wait for */
+};
+
+/* Asked when a fact has changed and now and then; notes dark. patience: with a carrier, in all. */
+bool decide_leave(struct making *making, const struct network *network, uint64_t now,
+		  uint64_t patience);
 
 /* Marks what the screen needs: the closure of everything that a display manager is or wants. */
 void decide_screen_needs(const struct catalog *catalog, bool *needs);

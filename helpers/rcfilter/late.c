@@ -58,6 +58,25 @@ char *late_noop(const char *sentence)
 	return finish(stream, &text);
 }
 
+/*
+ * Under startpar the output is a terminal that goes away with startpar, so what may outlive it
+ * writes to where startpar would have copied it. A shell gives what it puts into the background no
+ * input, so that is said, too.
+ */
+char *late_leavable(void)
+{
+	return strdup("#!/bin/sh\n"
+		      "# initfs: may go on behind the boot (init.d/functions)\n"
+		      "if [ -t 1 ] && (exec >/dev/console) 2>/dev/null; then\n"
+		      "\texec >/dev/console 2>&1\n"
+		      "fi\n"
+		      "trap 'exit 0' USR1\n"
+		      "if [ -e /proc/self/fd/0 ]; then exec 3<&0; else exec 3</dev/null; fi\n"
+		      "\"$0\" \"$@\" <&3 3<&- &\n"
+		      "wait $!\n"
+		      "exit $?\n");
+}
+
 /* A path that would not come through the quotes whole is not ours to run. */
 static bool is_plain_path(const char *path)
 {

@@ -12,6 +12,12 @@
  */
 char *late_noop(const char *sentence);
 
+/*
+ * In place of a script that makes the network: runs the script itself and ends as it does, or with 0
+ * at SIGUSR1: then the script goes on without anybody who waits for it. The same for each script.
+ */
+char *late_leavable(void);
+
 /* The script of the late slot: runs each of paths with "start", one after the other. Likewise. */
 char *late_script(const struct words *paths);
 

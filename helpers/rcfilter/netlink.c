@@ -25,6 +25,7 @@
 
 struct link {
 	int index;
+	bool is_up;
 	bool has_carrier;
 	bool has_address;
 };
@@ -70,6 +71,7 @@ static void take_link(const struct nlmsghdr *header, struct links *links)
 		return;
 	links->list[links->count++] = (struct link){
 		.index = info->ifi_index,
+		.is_up = info->ifi_flags & IFF_UP,
 		.has_carrier = (info->ifi_flags & IFF_UP) && (info->ifi_flags & IFF_LOWER_UP),
 	};
 }
@@ -170,6 +172,7 @@ int netlink_ask(struct network *ret_network)
 	for (i = 0; i < links.count; i++) {
 		network.is_up |= links.list[i].has_carrier && links.list[i].has_address;
 		network.is_coming |= links.list[i].has_carrier && !links.list[i].has_address;
+		network.is_dark |= links.list[i].is_up && !links.list[i].has_carrier;
 	}
 	*ret_network = network;
 	return 0;

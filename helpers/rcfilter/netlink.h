@@ -11,6 +11,7 @@
 struct network {
 	bool is_up;
 	bool is_coming; /* a carrier is there, and no address yet */
+	bool is_dark; /* somebody has brought an interface up, and it has no carrier */
 };
 
 /* A non-blocking socket that becomes readable when a link or an address changes. Owned, or -errno. */

@@ -5,6 +5,7 @@
 #include "rcfilter/serve.h"
 #include "rcfilter/control.h"
 #include "rcfilter/filter.h"
+#include "rcfilter/leave.h"
 #include "rcfilter/result.h"
 #include "rcfilter/running.h"
 #include "rcfilter/view.h"
@@ -30,6 +31,9 @@
 
 /* While a start is held: how often we look whether the screen has come or the disk is quiet. */
 #define HELD_MSEC 50
+
+/* While a script makes the network: how often we look whether it does so in vain. */
+#define LEAVE_MSEC 500
 
 /* So often we look whether the guard has attached a view after we wanted all of them gone. */
 #define FAREWELLS 100
@@ -267,7 +271,7 @@ static void handle(struct serving *serving, uint64_t tag)
 	}
 }
 
-static int patience(const struct serving *serving)
+static int patience_with_held(const struct serving *serving)
 {
 	uint64_t next = views_next(&serving->server);
 	uint64_t now = world_now();
@@ -276,6 +280,14 @@ static int patience(const struct serving *serving)
 		return serving->farewells && serving->filter->board->over ? HELD_MSEC : -1;
 	return next <= now + HELD_MSEC * MSEC ? (int)(next <= now ? 0 : (next - now) / MSEC + 1)
 					      : HELD_MSEC;
+}
+
+static int patience(struct serving *serving)
+{
+	bool is_looking = leave_look(&serving->server.starts);
+	int msec = patience_with_held(serving);
+
+	return is_looking && (msec < 0 || msec > LEAVE_MSEC) ? LEAVE_MSEC : msec;
 }
 
 static void loop(struct serving *serving)

@@ -6,6 +6,7 @@
 #include "rcfilter/evidence.h"
 #include "rcfilter/follow.h"
 #include "rcfilter/late.h"
+#include "rcfilter/leave.h"
 #include "rcfilter/runner.h"
 #include "rcfilter/running.h"
 #include "rcfilter/world.h"
@@ -126,7 +127,9 @@ static enum answer gate(struct starts *starts, const struct opening *opening, si
 		break;
 	}
 	let_run(starts, opening, service);
-	return ANSWER_FILE;
+	if (opening->is_exec)
+		*ret_text = leave_text(starts, opening->pid, service);
+	return *ret_text ? ANSWER_TEXT : ANSWER_FILE;
 }
 
 /* After a death of ours: entries that nobody asked for, because their start met a dead view. */
@@ -176,6 +179,7 @@ static char *late_text(struct starts *starts)
  */
 static enum answer gate_late(struct starts *starts, pid_t pid, char **ret_text, uint64_t *ret_until)
 {
+	uint64_t patience = starts->options->net_wait * SECOND;
 	uint64_t now = world_now();
 	uint64_t until;
 
@@ -185,7 +189,11 @@ static enum answer gate_late(struct starts *starts, pid_t pid, char **ret_text, 
 		starts->late_since = now;
 		find_lost(starts);
 	}
-	until = starts->late_since + starts->options->net_wait * SECOND;
+	if (starts->board->net_waited < patience)
+		patience -= starts->board->net_waited;
+	else
+		patience = 0;
+	until = starts->late_since + patience;
 	if (!starts->network.is_up && starts->network.is_coming && now < until &&
 	    decide_waits_for_network(starts_catalog(starts), starts->board->records)) {
 		*ret_until = until;
@@ -242,6 +250,8 @@ enum answer starts_open(struct starts *starts, const struct opening *opening, ch
 	const char *script;
 
 	*ret_watched = known != NULL;
+	if (opening->is_exec && !known)
+		leave_seen(starts, opening->name);
 	if (starts->board->over && !known) {
 		starts_abandoned(starts, opening);
 		return ANSWER_FILE; /* whoever still holds the view: nothing is filtered any more */
@@ -252,6 +262,8 @@ enum answer starts_open(struct starts *starts, const struct opening *opening, ch
 			*ret_text = late_text(starts);
 		else if (known->is_aside)
 			*ret_text = aside_text(starts, known->service);
+		else if (known->is_leavable)
+			*ret_text = late_leavable();
 		return *ret_text ? ANSWER_TEXT : ANSWER_FILE;
 	}
 	if (!opening->is_exec && !opening->is_plain)

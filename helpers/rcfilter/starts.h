@@ -29,6 +29,9 @@ struct script {
 	size_t service; /* CATALOG_NONE: the late slot */
 	bool is_aside; /* it got the no-op, and gets the same text when its shell opens it */
 	bool is_lost; /* it began under a server that has died since */
+	bool is_leavable; /* it got late_leavable() */
+	bool is_left; /* …and was told to go */
+	struct making making; /* …and has begun what it is there for */
 };
 
 struct starts {

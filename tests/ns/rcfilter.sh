@@ -179,7 +179,7 @@ expect_gone() {
 has_event() { grep -q "$1" "$state/timeline"; }
 
 net_up() { # an interface with a carrier and an address
-	[ -e /sys/class/net/cable ] || ip link add cable type veth peer name plug
+	ip link show cable >/dev/null 2>&1 || ip link add cable type veth peer name plug
 	ip link set plug up
 	ip link set cable up
 	ip addr replace 192.0.2.1/24 dev cable

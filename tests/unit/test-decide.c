@@ -173,6 +173,43 @@ static void test_words(void)
 	CHECK_STR(state_name(records[NET].state), "failed");
 }
 
+static bool leave_at(struct making *making, struct network network, uint64_t seconds)
+{
+	return decide_leave(making, &network, seconds * SECOND, 30 * SECOND);
+}
+
+static void test_leave(void)
+{
+	const struct network nothing = { 0 };
+	const struct network up = { .is_up = true };
+	const struct network dark = { .is_dark = true };
+	const struct network coming = { .is_coming = true };
+	const struct network both = { .is_coming = true, .is_dark = true };
+	const struct network one_is_up = { .is_up = true, .is_dark = true };
+	struct making making = { .begun = 10 * SECOND };
+
+	/* Who has not brought anything up yet is at work. */
+	CHECK(!leave_at(&making, nothing, 500));
+	CHECK(!leave_at(&making, up, 500));
+	CHECK(!leave_at(&making, dark, 501));
+	CHECK(!leave_at(&making, dark, 505));
+	CHECK(leave_at(&making, dark, 506));
+	/* A cable that comes in between begins it anew. */
+	making = (struct making){ .begun = 10 * SECOND };
+	CHECK(!leave_at(&making, dark, 11));
+	CHECK(!leave_at(&making, both, 15));
+	CHECK(!leave_at(&making, dark, 16));
+	CHECK(!leave_at(&making, one_is_up, 20));
+	CHECK(leave_at(&making, one_is_up, 21));
+	/* A server of addresses that does not answer. */
+	making = (struct making){ .begun = 10 * SECOND };
+	CHECK(!leave_at(&making, coming, 39));
+	CHECK(leave_at(&making, coming, 40));
+	/* No patience is still enough for a cable to be seen. */
+	CHECK(!decide_leave(&making, &coming, 14 * SECOND, 0));
+	CHECK(decide_leave(&making, &coming, 15 * SECOND, 0));
+}
+
 static void test_pressure(void)
 {
 	static const char text[] = "some avg10=45.12 avg60=1.00 avg300=0.00 total=1\nfull avg10=1";
@@ -191,6 +228,7 @@ int main(void)
 	test_failure();
 	test_pace();
 	test_words();
+	test_leave();
 	test_pressure();
 	catalog_free(&catalog);
 	return check_result();

@@ -34,6 +34,17 @@ static void test_script(void)
 	free(text);
 }
 
+static void test_leavable(void)
+{
+	char *text = late_leavable();
+
+	CHECK(strncmp(text, "#!/bin/sh\n", 10) == 0);
+	/* One word with what follows it: after the signal nothing more may be read. */
+	CHECK(strstr(text, "trap 'exit 0' USR1\n"));
+	CHECK(strstr(text, "\nwait $!\nexit $?\n"));
+	free(text);
+}
+
 static size_t longest_line(const char *text)
 {
 	size_t longest = 0;
@@ -88,6 +99,7 @@ int main(void)
 {
 	test_noop();
 	test_script();
+	test_leavable();
 	test_depend();
 	return check_result();
 }
