@@ -52,6 +52,36 @@ initfs_set_hostname() {
     [ -z "$name" ] || printf '%s' "$name" > "${PREFIX-}/proc/sys/kernel/hostname"
 }
 
+# Prints what a device without a driver asks for, if it is a screen, a keyboard or a pointer.
+initfs_driver_wanted() {
+    local alias="" class=""
+    [ -e "$1/modalias" ] && [ ! -e "$1/driver" ] || return 0
+    read -r alias < "$1/modalias"
+    case "$alias" in
+        pci:*) [ -e "$1/class" ] && read -r class < "$1/class" ;;
+        usb:*ic03*) class=0x03 ;;                                # interfaces of the class HID
+        virtio:d00000010* | virtio:d00000012*) class=0x03 ;;     # its screen, its keyboards
+        serio:* | hid:* | acpi:PNP0C50* | acpi:*:PNP0C50*) class=0x03 ;; # the last: HID over I2C
+    esac
+    case "$class" in 0x03*) printf '%s\n' "$alias" ;; esac
+}
+
+# An initramfs that was made for another machine lacks the drivers of this one's screen or keyboard.
+# The root has them, and rcS would load them later.
+initfs_load_drivers() {
+    local bus device list=""
+    for bus in pci usb virtio serio hid i2c; do
+        for device in "${PREFIX-}/sys/bus/$bus/devices"/*; do
+            list="$list $(initfs_driver_wanted "$device")"
+        done
+    done
+    case "$list" in *[!\ ]*) ;; *) return 0 ;; esac
+    # Each by itself would load and unload modprobe's tables again.
+    # shellcheck disable=SC2086 # one word for each; a modalias has no blanks
+    (set -f && initfs_run chroot "$NEWROOT" modprobe -q -a -b -- $list)
+    return 0 # what it does not know, rcS does not know either
+}
+
 # Before the screen, so that a merge that cannot start does not take a screen down again: the layers
 # would stay for ever.
 initfs_start_merge() {
@@ -94,6 +124,7 @@ initfs_start_early() {
         initfs_fail "$(initfs_why "$status" initfs-merge)"
         return 0
     fi
+    initfs_load_drivers
     initfs_start_supervise || status=$?
     if [ "$status" -ne 0 ]; then
         initfs_fail "$(initfs_why "$status" initfs-supervise)"

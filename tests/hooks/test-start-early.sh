@@ -42,6 +42,49 @@ good() (
     finish
 )
 
+# device BUS MODALIAS [CLASS]: one without a driver
+device() {
+    local device="$PREFIX/sys/bus/$1/devices/$((devices += 1))"
+    mkdir -p "$device"
+    printf '%s\n' "$2" > "$device/modalias"
+    [ $# -lt 3 ] || printf '%s\n' "$3" > "$device/class"
+}
+
+# Screens and what a hand touches: before the screen starts, in one call.
+drivers() (
+    devices=0
+    pretended "rd.initfs"
+    device pci pci:v00001234d00001111sv 0x038000
+    device pci pci:v00008086d00001234sv 0x020000
+    device usb usb:v046DpC31Cd6400dc00dsc00dp00ic03isc01ip01in00
+    device usb usb:v046DpC31Cd6400dc00dsc00dp00ic08isc06ip50in00
+    device virtio virtio:d00000012v00001AF4
+    device virtio virtio:d00000002v00001AF4
+    device serio serio:ty06pr00id00ex00
+    device hid hid:b0003g0001v0000046Dp0000C31C
+    : > "$PREFIX/sys/bus/hid/devices/8/driver"
+    up
+    run_hook start-early
+    expect_call "chroot $NEWROOT modprobe -q -a -b -- pci:v00001234d00001111sv usb:v046DpC31Cd6400dc00dsc00dp00ic03isc01ip01in00 virtio:d00000012v00001AF4 serio:ty06pr00id00ex00"
+    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_console 0
+    finish
+)
+
+# Where they do not load, the screen waits for its device as ever.
+drivers_fail() (
+    devices=0
+    pretended "rd.initfs"
+    device serio serio:ty06pr00id00ex00
+    pretend chroot "exit 1"
+    up
+    run_hook start-early
+    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_event boot.early-done
+    expect_console 0
+    finish
+)
+
 cleaned() (
     pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
@@ -155,6 +198,8 @@ check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3
 check good "rd.initfs.verify=on" "--wait --verify" auto auto
 check good "rd.initfs.merge=discard" "" auto auto
+check drivers
+check drivers_fail
 check cleaned 0
 check cleaned 1
 check not_cleaned "" "find / -delete"
