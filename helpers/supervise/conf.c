@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "supervise/conf.h"
+#include "supervise/conf-ready.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -161,26 +162,7 @@ static const char *read_paths(struct entry *entry, void *field, char *value)
 
 static const char *read_ready(struct entry *entry, void *field, char *value)
 {
-	char *path = strchr(value, ':');
-
-	if (path)
-		*path++ = '\0';
-	if (path && !is_clean_path(path))
-		return "an absolute path behind the colon";
-	if (path && strcmp(value, "socket") == 0)
-		entry->ready = ENTRY_READY_SOCKET;
-	else if (path && strcmp(value, "path") == 0)
-		entry->ready = ENTRY_READY_PATH;
-	else if (path && strcmp(value, "x11") == 0)
-		entry->ready = ENTRY_READY_X11;
-	else if (!path && strcmp(value, "pidfile") == 0)
-		entry->ready = ENTRY_READY_PIDFILE;
-	else if (!path && strcmp(value, "started") == 0)
-		entry->ready = ENTRY_READY_STARTED;
-	else
-		return "started, pidfile, socket:PATH, path:PATH or x11:PATH";
-	entry->ready_path = path;
-	return NULL;
+	return conf_read_ready(entry, value);
 }
 
 static int parse_mode(const char *text, mode_t *ret_mode)
@@ -249,7 +231,9 @@ static const struct {
 	{ "WritePidFile", read_bool, offsetof(struct entry, writes_pid_file) },
 	{ "Ready", read_ready, 0 },
 	{ "ReadyBound", read_seconds, offsetof(struct entry, ready_bound_usec) },
+	{ "WhenShown", read_one_more, offsetof(struct entry, when_shown) },
 	{ "Restart", read_bool, offsetof(struct entry, restarts) },
+	{ "Auto", read_bool, offsetof(struct entry, is_auto) },
 	{ "Service", read_words, offsetof(struct entry, services) },
 };
 
@@ -345,6 +329,7 @@ int conf_parse(const char *name, char *text, conf_complain *complain_to, void *c
 	*ret_entry = (struct entry){
 		.text = text,
 		.restarts = true,
+		.is_auto = true,
 		.bound_usec = DEFAULT_BOUND_SECONDS * 1000000ULL,
 		.ready_bound_usec = DEFAULT_READY_BOUND_SECONDS * 1000000ULL,
 	};

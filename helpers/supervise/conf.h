@@ -28,6 +28,8 @@ enum entry_ready {
 	ENTRY_READY_SOCKET, /* somebody listens at ready_path */
 	ENTRY_READY_PATH, /* ready_path exists */
 	ENTRY_READY_X11, /* the X server at ready_path answers: it listens long before it can draw */
+	ENTRY_READY_NOTIFY, /* it writes a newline to descriptor notify_fd */
+	ENTRY_READY_LINE, /* ready_line has come into the file ready_path since the start */
 };
 
 struct words {
@@ -54,14 +56,18 @@ struct entry {
 	const char *pid_file; /* or NULL */
 	bool writes_pid_file; /* we write it, because the program does so only as a daemon */
 	bool restarts;
+	bool is_auto; /* may be chosen by auto */
 	const char *socket_dir; /* whose sockets have to outlive the RAM layer, or NULL */
 	enum entry_ready ready;
 	const char *ready_path;
+	const char *ready_line;
+	int notify_fd;
 	uint64_t ready_bound_usec; /* after that, those who need it do without */
 	uint64_t bound_usec; /* after that, needs and devices are not waited for any more */
 	struct words exports; /* variables of defaults that the program is to see */
 	struct words environment; /* KEY=value */
 	struct words before; /* lines for sh, run before exec */
+	struct words when_shown; /* lines for sh, run when the screen shows something */
 	struct words needs; /* entries that have to be ready */
 	struct words wants; /* entries that are waited for where they are installed */
 	struct words also; /* entries that are started together with this one */

@@ -2,6 +2,7 @@
 /* initfs-supervise: syslog and the screen early, and again when they die. */
 #include "config.h"
 
+#include "supervise/adopt.h"
 #include "supervise/loop.h"
 #include "supervise/pick.h"
 #include "supervise/root.h"
@@ -9,6 +10,7 @@
 #include "common/fd.h"
 #include "common/file.h"
 #include "common/openat.h"
+#include "common/parse.h"
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
@@ -28,32 +30,58 @@ struct options {
 	const char *syslog;
 	const char *gui;
 	const char *root;
+	const char *adopt; /* a pid file */
+	char **program; /* what --adopt becomes */
 };
 
 static const char help[] =
 	"Usage: initfs-supervise [--syslog=auto|off|NAME] [--gui=auto|off|NAME] -- ROOT\n"
 	"       initfs-supervise --undo -- ROOT\n"
+	"       initfs-supervise --adopt=PIDFILE -- PROGRAM [ARGUMENT]...\n"
 	"Start syslog and the screen of ROOT early, and again when they die.\n"
 	"\n"
 	"  --syslog=NAME  which syslog: auto (default), off, or the name of an early.d entry\n"
 	"  --gui=NAME     which screen: likewise\n"
 	"  --undo         stop the running supervisor and what it started\n"
+	"  --adopt=FILE   for inittab: wait for the process in FILE, then become PROGRAM\n"
 	"  --help         print this and exit\n"
 	"  --version      print the version and exit\n"
 	"\n"
 	"Exit status: 0 running (or stopped), 1 failed, 2 called wrongly, 3 refused.\n"
 	"See initfs-supervise(8) and initfs-early.d(5).\n";
 
-enum { OPTION_SYSLOG = 1, OPTION_GUI, OPTION_UNDO, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_SYSLOG = 1, OPTION_GUI, OPTION_UNDO, OPTION_ADOPT, OPTION_HELP, OPTION_VERSION };
 
 static const struct option long_options[] = {
 	{ "syslog", required_argument, NULL, OPTION_SYSLOG },
 	{ "gui", required_argument, NULL, OPTION_GUI },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
+	{ "adopt", required_argument, NULL, OPTION_ADOPT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
 };
+
+/* What is left behind the options: ROOT, or the program of --adopt. */
+static int operands_parse(struct options *options, int count, char **operands)
+{
+	options->root = operands[0];
+	options->program = operands;
+	if (!options->adopt && count != 1) {
+		(void)report_usage("it takes one ROOT, not %d", count);
+		return -EINVAL;
+	}
+	if (options->adopt && count < 1) {
+		(void)report_usage("--adopt takes the program to become");
+		return -EINVAL;
+	}
+	if (options->adopt && !is_clean_path(options->adopt)) {
+		(void)report_usage("'%s' has to be the absolute path of a pid file",
+				   options->adopt);
+		return -EINVAL;
+	}
+	return 0;
+}
 
 /* Returns 0, 1 where --help or --version has answered, or -EINVAL after saying what is wrong. */
 static int options_parse(struct options *options, int argc, char **argv)
@@ -73,6 +101,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 		case OPTION_UNDO:
 			options->is_undo = true;
 			break;
+		case OPTION_ADOPT:
+			options->adopt = optarg;
+			break;
 		case OPTION_HELP:
 			(void)fputs(help, stdout);
 			return 1;
@@ -85,12 +116,7 @@ static int options_parse(struct options *options, int argc, char **argv)
 			return -EINVAL;
 		}
 	}
-	if (argc - optind != 1) {
-		(void)report_usage("it takes one ROOT, not %d", argc - optind);
-		return -EINVAL;
-	}
-	options->root = argv[optind];
-	return 0;
+	return operands_parse(options, argc - optind, argv + optind);
 }
 
 /* Opens the state directory below root; the caller owns the descriptor. */
@@ -183,6 +209,16 @@ static int check(const struct options *options, int state, struct fault *fault)
 	return 0;
 }
 
+static int adopt(const struct options *options)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	report_to_kernel_log(); /* init shows nobody what its children say */
+	r = adopt_run(options->adopt, options->program, &fault);
+	return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -197,6 +233,8 @@ int main(int argc, char **argv)
 		return r < 0 ? EXIT_USAGE : EXIT_DONE;
 	if (options.is_undo)
 		return undo(&options);
+	if (options.adopt)
+		return adopt(&options);
 
 	survivor_begin();
 	state = open_state(options.root, &fault);

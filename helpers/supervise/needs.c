@@ -65,7 +65,8 @@ enum need needs_look(const struct watch *watch, struct run *run)
 	need = look_at_needs(watch, run);
 	if (need == NEED_MET)
 		need = look_at_wants(watch, run);
-	if (need == NEED_MET && !has_device(&run->entry->devices)) {
+	run->lacks_device = need == NEED_MET && !has_device(&run->entry->devices);
+	if (run->lacks_device) {
 		(void)snprintf(run->why, sizeof(run->why), "no device %s",
 			       run->entry->devices.word[0]);
 		need = NEED_OPEN;

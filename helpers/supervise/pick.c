@@ -51,6 +51,8 @@ static const char *obstacle(const struct picker *picker, unsigned int index, cha
 
 	if (!candidate->is_installed)
 		(void)snprintf(why, size, "%s is not installed", candidate->entry.program);
+	else if (candidate->is_inits)
+		(void)snprintf(why, size, "inittab starts it without initfs-supervise --adopt");
 	else if (!candidate->is_enabled)
 		(void)snprintf(why, size, "not enabled in runlevel %c", picker->request->runlevel);
 	else
@@ -156,7 +158,8 @@ static int choose_auto(struct picker *picker, enum entry_kind kind)
 	for (i = 0; i < picker->count; i++) {
 		const struct candidate *candidate = &picker->candidates[i];
 
-		if (candidate->entry.kind != kind || !candidate->is_installed)
+		if (candidate->entry.kind != kind || !candidate->is_installed ||
+		    !candidate->entry.is_auto)
 			continue;
 		if (!obstacle(picker, i, why, sizeof(why)))
 			return (int)i;
@@ -164,6 +167,22 @@ static int choose_auto(struct picker *picker, enum entry_kind kind)
 	}
 	picker->skip(picker->context, name, why);
 	return -ENOENT;
+}
+
+/* The distribution speaks of programs: of the entry of that name, or of one with such a program. */
+static int find_screen(const struct picker *picker, const char *name)
+{
+	int index = pick_find(picker->candidates, picker->count, name);
+	unsigned int i;
+
+	for (i = 0; index < 0 && i < picker->count; i++) {
+		const struct entry *entry = &picker->candidates[i].entry;
+
+		if (entry->kind == ENTRY_SCREEN && entry->is_auto &&
+		    strcmp(strrchr(entry->program, '/') + 1, name) == 0)
+			index = (int)i;
+	}
+	return index;
 }
 
 static int choose_default_screen(struct picker *picker)
@@ -174,7 +193,7 @@ static int choose_default_screen(struct picker *picker)
 
 	if (!name)
 		return choose_auto(picker, ENTRY_SCREEN);
-	index = pick_find(picker->candidates, picker->count, name);
+	index = find_screen(picker, name);
 	if (index >= 0 && picker->candidates[index].entry.kind == ENTRY_SCREEN &&
 	    !obstacle(picker, (unsigned int)index, why, sizeof(why)))
 		return index;
@@ -195,7 +214,9 @@ static void pick_kind(struct picker *picker, enum entry_kind kind, const char *w
 	}
 	if (strcmp(wanted, "auto") != 0)
 		index = choose_named(picker, kind, wanted);
-	if (index >= 0 && !picker->candidates[index].is_installed) {
+	/* Asked for by name: that counts more than rc. But two of it would fight for the screen. */
+	if (index >= 0 &&
+	    (!picker->candidates[index].is_installed || picker->candidates[index].is_inits)) {
 		(void)obstacle(picker, (unsigned int)index, why, sizeof(why));
 		picker->skip(picker->context, wanted, why);
 		return;

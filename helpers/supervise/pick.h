@@ -13,7 +13,8 @@
 struct candidate {
 	struct entry entry;
 	bool is_installed; /* its program exists */
-	bool is_enabled; /* rc would start it in this boot's runlevel, or rc has no say in it */
+	bool is_enabled; /* rc or init would start it in this boot's runlevel, or have no say in it */
+	bool is_inits; /* inittab starts it, and would not see that it runs already */
 };
 
 struct request {

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#define LINE_CHUNK 4096 /* more than a Ready=line: can ask for: a file of early.d is small */
+
 /* A socket file outlives its server; only a connection tells that somebody listens. */
 static bool is_listening(const char *path)
 {
@@ -62,7 +64,57 @@ static bool has_answered(const char *path, int *probe)
 	return n == 1;
 }
 
-bool is_ready(const struct entry *entry, pid_t pid, int *probe)
+void probe_init(struct probe *probe, const struct entry *entry)
+{
+	struct stat st;
+
+	*probe = (struct probe){ .fd = -EBADF };
+	if (entry->ready == ENTRY_READY_LINE && stat(entry->ready_path, &st) == 0)
+		probe->offset = st.st_size;
+}
+
+void probe_close(struct probe *probe)
+{
+	fd_close(&probe->fd);
+}
+
+/* The program writes a newline when it is ready, as s6's and seatd's do. */
+static bool has_notified(struct probe *probe)
+{
+	char said[64];
+	ssize_t n = probe->fd < 0 ? -1 : read(probe->fd, said, sizeof(said));
+
+	return n > 0 && memchr(said, '\n', (size_t)n);
+}
+
+/*
+ * Has the text come into the file since the last look? The file is opened for each look: one that
+ * is kept open would keep a layer, and the program may begin a new one.
+ */
+static bool has_line(const struct entry *entry, struct probe *probe)
+{
+	auto_close int fd = open(entry->ready_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t length = strlen(entry->ready_line);
+	char text[LINE_CHUNK];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	if (st.st_size < probe->offset)
+		probe->offset = 0;
+	while ((n = pread(fd, text, sizeof(text), probe->offset)) > 0) {
+		if (memmem(text, (size_t)n, entry->ready_line, length))
+			return true;
+		/* What may be the beginning of the text is read again. */
+		if ((size_t)n < length)
+			return false;
+		probe->offset += n - (off_t)length + 1;
+	}
+	return false;
+}
+
+bool is_ready(const struct entry *entry, pid_t pid, struct probe *probe)
 {
 	switch (entry->ready) {
 	case ENTRY_READY_STARTED:
@@ -74,12 +126,16 @@ bool is_ready(const struct entry *entry, pid_t pid, int *probe)
 	case ENTRY_READY_PATH:
 		return access(entry->ready_path, F_OK) == 0;
 	case ENTRY_READY_X11:
-		return has_answered(entry->ready_path, probe);
+		return has_answered(entry->ready_path, &probe->fd);
+	case ENTRY_READY_NOTIFY:
+		return has_notified(probe);
+	case ENTRY_READY_LINE:
+		return has_line(entry, probe);
 	}
 	return false;
 }
 
-int display_server(const struct entry *entry)
+int display_server(const struct entry *entry, pid_t *ret_pid)
 {
 	auto_close int fd = -EBADF;
 	struct ucred peer;
@@ -95,7 +151,10 @@ int display_server(const struct entry *entry)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -errno;
 	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
-	return pidfd < 0 ? -errno : pidfd;
+	if (pidfd < 0)
+		return -errno;
+	*ret_pid = peer.pid;
+	return pidfd;
 }
 
 /* The last part of path is a pattern. */

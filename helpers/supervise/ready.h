@@ -8,18 +8,26 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/*
- * Does the entry's program, running as pid, show the readiness that the entry names? *probe is a
- * descriptor that is kept between two looks (an X server that was asked and has not answered), or
- * -EBADF; the caller closes it when the program has ended.
- */
-bool is_ready(const struct entry *entry, pid_t pid, int *probe);
+/* What is kept between two looks at a program that is not ready. */
+struct probe {
+	int fd; /* an X server that was asked, the other end of a notify descriptor, or -EBADF */
+	off_t offset; /* so far a file has been read */
+};
+
+/* Before the program is started: what its file holds already says nothing. */
+void probe_init(struct probe *probe, const struct entry *entry);
+
+/* When it is ready, or has ended. */
+void probe_close(struct probe *probe);
+
+/* Does the entry's program, running as pid, show the readiness that the entry names? */
+bool is_ready(const struct entry *entry, pid_t pid, struct probe *probe);
 
 /*
  * A pidfd, owned by the caller, of the X server that listens where the entry's readiness is asked
- * for; -errno where none does or the entry is no such screen.
+ * for, and its pid; -errno where none does or the entry is no such screen.
  */
-int display_server(const struct entry *entry);
+int display_server(const struct entry *entry, pid_t *ret_pid);
 
 /* Is there a device for one of the patterns (or no pattern at all)? Character or block device. */
 bool has_device(const struct words *patterns);

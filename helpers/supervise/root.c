@@ -3,12 +3,17 @@
 #include "config.h"
 
 #include "supervise/root.h"
+#include "supervise/adopt.h"
+#include "supervise/desktop.h"
+#include "supervise/inittab.h"
 #include "supervise/runlevel.h"
 #include "common/fd.h"
 #include "common/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +23,9 @@
 #define TEXT_MAX 65536
 
 static const char default_screen_file[] = "/etc/X11/default-display-manager";
+static const char desktop_file[] = "/etc/sysconfig/desktop";
+/* Red Hat's inittab starts this, and it starts the screen. */
+static const char prefdm[] = "/etc/X11/prefdm";
 
 /* The name of an entry's file without .conf; false for any other file. */
 static bool entry_name(const char *file, char *name, size_t size)
@@ -122,17 +130,38 @@ static bool is_enabled(char runlevel, const struct entry *entry)
 	return has_start_link(runlevel, &entry->services) || has_start_link('S', &entry->services);
 }
 
-static void look_at_candidates(struct root *root)
+/* Init's own line for the entry: by its program, by its pid file, or by what starts any screen. */
+static enum inittab_start init_starts(const char *inittab, char runlevel, const struct entry *entry)
+{
+	enum inittab_start starts = inittab_starts(inittab, runlevel, entry->program);
+	char adopt[PATH_MAX];
+
+	if (starts == INITTAB_NO && entry->kind == ENTRY_SCREEN)
+		starts = inittab_starts(inittab, runlevel, prefdm);
+	if (starts == INITTAB_NO && entry->kind == ENTRY_SCREEN)
+		starts = inittab_starts(inittab, runlevel, "--adopt=" SCREEN_PID);
+	if (starts == INITTAB_NO && entry->pid_file) {
+		(void)snprintf(adopt, sizeof(adopt), "--adopt=%s", entry->pid_file);
+		starts = inittab_starts(inittab, runlevel, adopt);
+	}
+	return starts;
+}
+
+static void look_at_candidates(struct root *root, const char *inittab)
 {
 	unsigned int i;
 
 	for (i = 0; i < root->count; i++) {
 		struct candidate *candidate = &root->candidates[i];
+		enum inittab_start starts;
 
 		if (candidate->entry.kind == ENTRY_NO_KIND)
 			continue;
+		starts = init_starts(inittab, root->runlevel, &candidate->entry);
 		candidate->is_installed = access(candidate->entry.program, X_OK) == 0;
-		candidate->is_enabled = is_enabled(root->runlevel, &candidate->entry);
+		candidate->is_inits = starts == INITTAB_ITSELF;
+		candidate->is_enabled =
+			starts == INITTAB_ADOPTS || is_enabled(root->runlevel, &candidate->entry);
 	}
 }
 
@@ -144,20 +173,55 @@ static int read_or_empty(const char *path, char **ret_text)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-/* Debian's postinst writes the path of the default display manager, some the bare name. */
+/*
+ * Debian's postinst writes the path of the default display manager, some the bare name; Red Hat's
+ * prefdm reads a shell file.
+ */
 static int read_default_screen(char **ret_name)
 {
 	auto_free char *text = NULL;
-	const char *slash;
+	auto_free char *desktop = NULL;
+	char name[ENTRY_NAME_MAX];
 
-	if (read_or_empty(default_screen_file, &text) < 0)
+	if (read_or_empty(default_screen_file, &text) < 0 ||
+	    read_or_empty(desktop_file, &desktop) < 0)
 		return -ENOMEM;
 	text[strcspn(text, " \t\r\n")] = '\0';
-	if (!*text)
+	if (*text) {
+		const char *slash = strrchr(text, '/');
+
+		(void)snprintf(name, sizeof(name), "%s", slash ? slash + 1 : text);
+	} else {
+		desktop_choice(desktop, name, sizeof(name));
+	}
+	if (!*name)
 		return 0;
-	slash = strrchr(text, '/');
-	*ret_name = strdup(slash ? slash + 1 : text);
+	*ret_name = strdup(name);
 	return *ret_name ? 0 : -ENOMEM;
+}
+
+/* Adds what the files of inittab.d say, which init reads after inittab. Returns 0 or -ENOMEM. */
+static int read_inittabs(char **ret_inittab)
+{
+	auto_closedir DIR *dir = NULL;
+	struct dirent *file;
+
+	if (read_or_empty("/etc/inittab", ret_inittab) < 0)
+		return -ENOMEM;
+	dir = opendir("/etc/inittab.d");
+	while (dir && (file = readdir(dir))) {
+		auto_free char *more = NULL;
+		auto_free char *all = NULL;
+
+		if (fnmatch("*.tab", file->d_name, FNM_PERIOD) != 0 ||
+		    file_read(dirfd(dir), file->d_name, TEXT_MAX, &more) < 0)
+			continue;
+		if (asprintf(&all, "%s\n%s", *ret_inittab, more) < 0)
+			return -ENOMEM;
+		free(*ret_inittab);
+		*ret_inittab = take_pointer(all);
+	}
+	return 0;
 }
 
 static const char *why_no_screen(const struct root *root)
@@ -175,8 +239,7 @@ int root_read(struct root *ret_root, conf_complain *complain, void *context, str
 	auto_free char *inittab = NULL;
 
 	*ret_root = (struct root){ 0 };
-	if (read_or_empty("/proc/cmdline", &ret_root->cmdline) < 0 ||
-	    read_or_empty("/etc/inittab", &inittab) < 0 ||
+	if (read_or_empty("/proc/cmdline", &ret_root->cmdline) < 0 || read_inittabs(&inittab) < 0 ||
 	    read_default_screen(&ret_root->default_screen) < 0)
 		return fault_at(fault, -ENOMEM, "read", "the settings of the root");
 
@@ -185,7 +248,7 @@ int root_read(struct root *ret_root, conf_complain *complain, void *context, str
 	read_entries(&reading, ADMIN_ENTRIES);
 	read_entries(&reading, VENDOR_ENTRIES);
 	qsort(ret_root->candidates, ret_root->count, sizeof(ret_root->candidates[0]), by_name);
-	look_at_candidates(ret_root);
+	look_at_candidates(ret_root, inittab);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ struct root {
 	unsigned int count;
 	struct candidate candidates[ROOT_ENTRIES_MAX]; /* sorted by name */
 	char *cmdline;
-	char *default_screen; /* base name of what /etc/X11/default-display-manager says, or NULL */
+	char *default_screen; /* base name of the distribution's choice, or NULL */
 	char runlevel; /* which this boot goes to */
 	const char *no_screen; /* why this boot has no screen, or NULL */
 };

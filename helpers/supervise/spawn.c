@@ -116,7 +116,26 @@ static void soften(void)
 		return; /* without /proc there was nothing to undo either */
 }
 
-static _Noreturn void become(const struct entry *entry, const char *script)
+/* Leaves none open but stdio and keep (-EBADF: none). Linux 5.9. */
+static int close_others(int keep)
+{
+	if (keep < 0)
+		return syscall(SYS_close_range, 3U, ~0U, 0U) == 0 ? 0 : -errno;
+	if (keep > 3 && syscall(SYS_close_range, 3U, (unsigned int)keep - 1, 0U) < 0)
+		return -errno;
+	return syscall(SYS_close_range, (unsigned int)keep + 1, ~0U, 0U) == 0 ? 0 : -errno;
+}
+
+/* The program's end of the pipe gets the number that it was promised. */
+static int place_notify(int notify, int number)
+{
+	if (notify == number)
+		return fcntl(notify, F_SETFD, 0) < 0 ? -errno : number;
+	return dup2(notify, number) < 0 ? -errno : number;
+}
+
+/* notify: the program's end of the pipe for its readiness, or -EBADF. */
+static _Noreturn void become(const struct entry *entry, const char *script, int notify)
 {
 	/* exec takes char *const: nothing writes to them in this process. */
 	char *arguments[] = { (char *)(size_t) "sh", (char *)(size_t) "-c", (char *)(size_t)script,
@@ -136,14 +155,31 @@ static _Noreturn void become(const struct entry *entry, const char *script)
 	default_signals();
 	(void)umask(022);
 	stdio_to_null();
-	/* O_CLOEXEC on all of ours is the rule; this is for what the hook left open (Linux 5.9). */
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0 && chdir("/") == 0)
+	if (notify >= 0)
+		notify = place_notify(notify, entry->notify_fd);
+	/* O_CLOEXEC on all of ours is the rule; this is for what the hook left open. */
+	if (close_others(notify) == 0 && chdir("/") == 0)
 		(void)execve("/bin/sh", arguments, environment);
 	_exit(127);
 }
 
-int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, struct fault *fault)
+static int make_pipe(int *ret_read, int *ret_write)
 {
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_read = ends[0];
+	*ret_write = ends[1];
+	/* Ours only: the program may count on an end that blocks. */
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, int *ret_notify,
+		struct fault *fault)
+{
+	auto_close int notify = -EBADF;
+	auto_close int notified = -EBADF;
 	char script[SCRIPT_MAX];
 	int r = spawn_script(entry, script, sizeof(script));
 	pid_t pid;
@@ -151,11 +187,14 @@ int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, struc
 
 	if (r < 0)
 		return fault_at(fault, r, "write the command of", entry->name);
+	r = entry->ready == ENTRY_READY_NOTIFY ? make_pipe(&notified, &notify) : 0;
+	if (r < 0)
+		return fault_at(fault, r, "make the notify descriptor of", entry->name);
 	pid = fork();
 	if (pid < 0)
 		return fault_at(fault, -errno, "start", entry->name);
 	if (pid == 0)
-		become(entry, script);
+		become(entry, script, notify);
 
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {
@@ -168,5 +207,28 @@ int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, struc
 	}
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
+	if (notified >= 0)
+		*ret_notify = take_fd(&notified);
 	return 0;
+}
+
+void spawn_when_shown(const struct entry *entry)
+{
+	char script[SCRIPT_MAX];
+	struct text text = { script, sizeof(script), false };
+	unsigned int i;
+	pid_t pid;
+
+	if (entry->when_shown.count == 0)
+		return;
+	/* In the background of a shell that ends at once: nobody has to wait for it but init. */
+	put(&text, "{\n");
+	for (i = 0; i < entry->when_shown.count; i++)
+		put(&text, "%s\n", entry->when_shown.word[i]);
+	put(&text, "} &\n");
+	pid = text.is_cut ? -1 : fork();
+	if (pid == 0)
+		become(entry, script, -EBADF);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
 }

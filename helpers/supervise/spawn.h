@@ -15,9 +15,15 @@
  * by the OOM killer as any other). It goes through /bin/sh, which reads the entry's defaults and
  * becomes the program: the pid stays the same.
  *
- * Returns 0 and the child, whose pidfd the caller owns, or -errno.
+ * Returns 0 and the child, whose pidfd the caller owns, or -errno. Where the entry's readiness is a
+ * notify descriptor, *ret_notify is the end of its pipe to read from, which does not block and the
+ * caller owns; else it is left alone.
  */
-int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, struct fault *fault);
+int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, int *ret_notify,
+		struct fault *fault);
+
+/* Runs the entry's commands for when its screen shows something, and does not wait for them. */
+void spawn_when_shown(const struct entry *entry);
 
 /* Pure: the script for sh -c, written to script[size]. Returns 0 or -E2BIG. */
 int spawn_script(const struct entry *entry, char *script, size_t size);

@@ -5,6 +5,7 @@
 #include "supervise/state.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -26,6 +27,16 @@ bool is_on_purpose(int status)
 		return false;
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
 	       (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+void state_describe_status(int status, char *text, size_t size)
+{
+	if (status == STATE_NOT_STARTED)
+		(void)snprintf(text, size, "not-started");
+	else if (WIFSIGNALED(status))
+		(void)snprintf(text, size, "signal-%d", WTERMSIG(status));
+	else
+		(void)snprintf(text, size, "%d", WEXITSTATUS(status));
 }
 
 bool is_running(const struct service *service)
@@ -54,16 +65,21 @@ static enum action start(struct service *service, uint64_t now)
 	return enter(service, STATE_STARTING, now + service->ready_bound_usec, ACTION_START);
 }
 
-/* Notes a death and says whether the last STATE_DEATHS_MAX came within STATE_DEATHS_USEC. */
+/* Notes a death and says whether the last STATE_DEATHS_MAX lives were shorter than STATE_DEATHS_USEC. */
 static bool is_too_often(struct service *service, uint64_t now)
 {
+	uint64_t sum = 0;
+	unsigned int i;
+
 	if (service->deaths == STATE_DEATHS_MAX)
-		memmove(service->died, service->died + 1,
-			(STATE_DEATHS_MAX - 1) * sizeof(service->died[0]));
+		memmove(service->lived, service->lived + 1,
+			(STATE_DEATHS_MAX - 1) * sizeof(service->lived[0]));
 	else
 		service->deaths++;
-	service->died[service->deaths - 1] = now;
-	return service->deaths == STATE_DEATHS_MAX && now - service->died[0] < STATE_DEATHS_USEC;
+	service->lived[service->deaths - 1] = now - service->started;
+	for (i = 0; i < service->deaths; i++)
+		sum += service->lived[i];
+	return service->deaths == STATE_DEATHS_MAX && sum < STATE_DEATHS_USEC;
 }
 
 static enum action rest(struct service *service, uint64_t now)

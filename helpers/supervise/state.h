@@ -4,9 +4,14 @@
 #define INITFS_SUPERVISE_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Five deaths in a minute: it does not want to live, and somebody is looking at the flicker. */
+/*
+ * Five lives in a row that together were shorter than a minute: it does not want to live, and
+ * somebody is looking at the flicker. The rests do not count: once they are long, five deaths would
+ * never come within a minute, and the flicker never end.
+ */
 #define STATE_DEATHS_MAX 5
 #define STATE_DEATHS_USEC (60 * 1000000ULL)
 /* The first rest is short, because a screen that comes back at once is hardly missed. */
@@ -55,8 +60,8 @@ struct service {
 	uint64_t deadline; /* when EVENT_TICK has something to say; 0: never */
 	uint64_t rest_usec; /* the next rest */
 	uint64_t started;
-	unsigned int deaths; /* how many of died[] are set */
-	uint64_t died[STATE_DEATHS_MAX]; /* oldest first */
+	unsigned int deaths; /* how many of lived[] are set */
+	uint64_t lived[STATE_DEATHS_MAX]; /* how long each time, oldest first */
 };
 
 /* A service that waits from now on, until bound_usec is over. */
@@ -68,6 +73,9 @@ enum action service_next(struct service *service, enum event event, int status, 
 
 /* Did it end because somebody wanted it to: exit status 0, or SIGTERM? */
 bool is_on_purpose(int status);
+
+/* Writes the status for the record: "0", "signal-9", "not-started". */
+void state_describe_status(int status, char *text, size_t size);
 
 /* Has it a process that is ours? */
 bool is_running(const struct service *service);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "supervise/watch.h"
+#include "supervise/adopt.h"
 #include "supervise/console.h"
 #include "supervise/needs.h"
 #include "supervise/prepare.h"
@@ -12,21 +13,25 @@
 #include "supervise/spawn.h"
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/report.h"
 #include "common/timeline.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
 #define LOOK_USEC 50000ULL
-/* An X server puts the screen back in order when it ends; then it is killed. */
-#define SERVER_USEC (5 * 1000000ULL)
+/* The boot stands still for a device for no longer: udev has seen all there is before we begin. */
+#define DEVICE_USEC (5 * 1000000ULL)
+#define DIED "%s died %d times, and never lived for long; "
 /* For what nobody waits for any more. */
 #define SLOW_LOOK_USEC 1000000ULL
 
@@ -43,16 +48,6 @@ static void mark(struct watch *watch, const char *event, const struct run *run, 
 	timeline_mark(watch->timeline, event, "name", run->entry->name, key, value, NULL);
 }
 
-static void describe_status(int status, char *text, size_t size)
-{
-	if (status == STATE_NOT_STARTED)
-		(void)snprintf(text, size, "not-started");
-	else if (WIFSIGNALED(status))
-		(void)snprintf(text, size, "signal-%d", WTERMSIG(status));
-	else
-		(void)snprintf(text, size, "%d", WEXITSTATUS(status));
-}
-
 static int start(struct watch *watch, struct run *run, struct fault *fault)
 {
 	char pid[16];
@@ -60,12 +55,16 @@ static int start(struct watch *watch, struct run *run, struct fault *fault)
 
 	if (r == 0)
 		r = prepare_sockets(run->entry, fault);
+	probe_init(&run->probe, run->entry);
 	if (r == 0)
-		r = spawn_entry(run->entry, &run->pid, &run->pidfd, fault);
+		r = spawn_entry(run->entry, &run->pid, &run->pidfd, &run->probe.fd, fault);
 	if (r < 0)
 		return r;
 	(void)snprintf(pid, sizeof(pid), "%d", (int)run->pid);
 	mark(watch, "early.start", run, "pid", pid);
+	if (run->entry->kind == ENTRY_SCREEN)
+		(void)file_write_pid(AT_FDCWD, SCREEN_PID,
+				     run->pid); /* inittab's line waits in vain */
 	if (run->entry->writes_pid_file) {
 		r = prepare_pid_file(run->entry, run->pid, fault);
 		/* It runs all the same; but rc will not see that, and somebody has to know. */
@@ -77,15 +76,42 @@ static int start(struct watch *watch, struct run *run, struct fault *fault)
 
 static void give_up(struct watch *watch, struct run *run)
 {
-	report_line("%s died %d times in a minute; it is not started again%s", run->entry->name,
-		    STATE_DEATHS_MAX,
-		    run->entry->kind == ENTRY_SCREEN ? ". Log in on the text console" : "");
 	timeline_mark(watch->timeline, "early.gave-up", "name", run->entry->name, NULL);
 	if (run->entry->kind == ENTRY_SCREEN)
-		(void)console_restore(); /* a machine without one has nothing to restore */
+		run->owes_console = true;
+	else
+		report_line(DIED "it is not started again", run->entry->name, STATE_DEATHS_MAX);
+}
+
+/* A dead server that still has the screen would hide the console. */
+static void look_at_gave_up(struct run *run)
+{
+	char text[160];
+
+	if (leftover_is_there(&run->leftover, watch_now()))
+		return;
+	run->owes_console = false;
+	(void)snprintf(text, sizeof(text), DIED "log in here, on the text console",
+		       run->entry->name, STATE_DEATHS_MAX);
+	report_line("%s", text);
+	(void)console_restore(text); /* a machine without one has nothing to restore */
 }
 
 static void move_on(struct watch *watch, struct run *run, enum event event, int status);
+
+/* Is there somebody by whom init itself starts the program again? */
+static bool is_adopted(struct watch *watch, struct run *run)
+{
+	pid_t adopter = adopter_of(run->entry);
+	char pid[16];
+
+	if (!adopter)
+		return false;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)adopter);
+	(void)snprintf(run->why, sizeof(run->why), "init starts it, by pid %d", (int)adopter);
+	mark(watch, "early.adopted", run, "pid", pid);
+	return true;
+}
 
 static void act(struct watch *watch, struct run *run, enum action action)
 {
@@ -101,6 +127,7 @@ static void act(struct watch *watch, struct run *run, enum action action)
 		}
 		break;
 	case ACTION_SAY_READY:
+		probe_close(&run->probe);
 		timeline_mark(watch->timeline, "early.ready", "name", run->entry->name, NULL);
 		break;
 	case ACTION_SAY_LATE:
@@ -127,7 +154,7 @@ static void move_on(struct watch *watch, struct run *run, enum event event, int 
 	char text[32];
 
 	if (event == EVENT_EXITED || event == EVENT_EXITED_FINAL) {
-		describe_status(status, text, sizeof(text));
+		state_describe_status(status, text, sizeof(text));
 		mark(watch, "early.exit", run, "status", text);
 	}
 	act(watch, run, service_next(&run->service, event, status, watch_now()));
@@ -170,39 +197,13 @@ static void send_signal(int pidfd, int signal_number)
 		(void)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0U);
 }
 
-/*
- * A display manager that was killed leaves its X server, which keeps the terminal: the next one
- * would die of that, again and again. Only what listens where the screen's own server does is told
- * to end.
- */
-static void end_server(struct run *run)
-{
-	run->server = display_server(run->entry);
-	send_signal(run->server, SIGTERM);
-}
-
-/* Is the server that was told to end still there? It gets its time after the rest, and no more. */
-static bool has_server(struct run *run)
-{
-	struct pollfd ended = { .fd = run->server, .events = POLLIN };
-
-	if (run->server < 0)
-		return false;
-	if (poll(&ended, 1, 0) == 0) {
-		if (watch_now() >= run->service.deadline + SERVER_USEC)
-			send_signal(run->server, SIGKILL);
-		return true;
-	}
-	fd_close(&run->server);
-	return false;
-}
-
 static void look_at_resting(struct watch *watch, struct run *run)
 {
-	if (watch_now() < run->service.deadline || has_server(run))
+	/* Asked first: what is left gets its time while the rest lasts. */
+	if (leftover_is_there(&run->leftover, watch_now()) || watch_now() < run->service.deadline)
 		return;
 	run->why[0] = '\0';
-	if (is_going_down(root_runlevel_now()) || is_taken(run, false)) {
+	if (is_going_down(root_runlevel_now()) || is_taken(run, false) || is_adopted(watch, run)) {
 		if (run->why[0])
 			report_line("%s is not started again: %s", run->entry->name, run->why);
 		move_on(watch, run, EVENT_IMPOSSIBLE, 0);
@@ -230,6 +231,8 @@ static void look_at_screen(struct watch *watch, struct run *run)
 	shown_close(&run->shown);
 	if (r > 0)
 		timeline_mark(watch->timeline, "early.shown", "name", run->entry->name, NULL);
+	spawn_when_shown(
+		run->entry); /* also where it is not known: whoever waits for it waits no more */
 }
 
 static void look_at(struct watch *watch, struct run *run)
@@ -238,6 +241,8 @@ static void look_at(struct watch *watch, struct run *run)
 		look_at_waiting(watch, run);
 	else if (run->service.state == STATE_RESTING)
 		look_at_resting(watch, run);
+	else if (run->owes_console)
+		look_at_gave_up(run);
 	else if (is_running(&run->service) && run->service.state != STATE_READY)
 		move_on(watch, run,
 			is_ready(run->entry, run->pid, &run->probe) ? EVENT_READY : EVENT_TICK, 0);
@@ -253,6 +258,13 @@ void watch_look(struct watch *watch)
 		look_at(watch, &watch->runs[i]);
 }
 
+/* A machine without a screen has a display manager more often than one thinks. */
+static bool may_come_soon(const struct watch *watch, const struct run *run)
+{
+	return run->service.state == STATE_WAITING &&
+	       !(run->lacks_device && watch_now() >= watch->began + DEVICE_USEC);
+}
+
 bool watch_screen_comes(const struct watch *watch)
 {
 	unsigned int i;
@@ -261,7 +273,7 @@ bool watch_screen_comes(const struct watch *watch)
 		const struct run *run = &watch->runs[i];
 
 		if (run->entry->kind == ENTRY_SCREEN &&
-		    (run->service.state == STATE_WAITING || run->service.state == STATE_STARTING ||
+		    (may_come_soon(watch, run) || run->service.state == STATE_STARTING ||
 		     is_worth_a_look(run)))
 			return true;
 	}
@@ -273,7 +285,7 @@ bool watch_has_work(const struct watch *watch)
 	unsigned int i;
 
 	for (i = 0; i < watch->count; i++)
-		if (!is_over(&watch->runs[i].service))
+		if (!is_over(&watch->runs[i].service) || watch->runs[i].owes_console)
 			return true;
 	return false;
 }
@@ -308,13 +320,15 @@ void watch_collect(struct watch *watch, struct run *run, bool is_final)
 	if (waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return;
 	fd_close(&run->pidfd);
-	fd_close(&run->probe);
+	probe_close(&run->probe);
 	shown_close(&run->shown);
 	prepare_pid_file_undo(run->entry, run->pid);
 	run->pid = 0;
-	if (!is_on_purpose(wait_status(&info)))
-		end_server(run);
-	is_final = is_final || is_going_down(root_runlevel_now());
+	if (file_read_pid(AT_FDCWD, SCREEN_PID) == info.si_pid)
+		(void)unlink(SCREEN_PID); /* who reads a stale one looks for its process */
+	if (run->entry->kind == ENTRY_SCREEN && !is_on_purpose(wait_status(&info)))
+		leftover_end(&run->leftover, run->entry, info.si_pid, watch_now());
+	is_final = is_final || is_going_down(root_runlevel_now()) || is_adopted(watch, run);
 	move_on(watch, run, is_final ? EVENT_EXITED_FINAL : EVENT_EXITED, wait_status(&info));
 }
 
@@ -330,12 +344,12 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		uint64_t due = 0;
 
 		if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
-		    is_worth_a_look(&watch->runs[i]))
+		    watch->runs[i].owes_console || is_worth_a_look(&watch->runs[i]))
 			due = now + LOOK_USEC;
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_RESTING)
-			due = service->deadline > now ? service->deadline : now + LOOK_USEC;
+			due = now + LOOK_USEC; /* at what is left behind, too */
 		if (due && (!next || due < next))
 			next = due;
 	}
@@ -348,13 +362,14 @@ void watch_init(struct watch *watch, const struct candidate *candidates, const s
 	unsigned int i;
 
 	watch->count = picks->count;
+	watch->began = now;
 	for (i = 0; i < watch->count; i++) {
 		struct run *run = &watch->runs[i];
 
 		*run = (struct run){ .pidfd = -EBADF,
-				     .probe = -EBADF,
-				     .server = -EBADF,
+				     .probe = { .fd = -EBADF },
 				     .shown = { .fd = -EBADF } };
+		leftover_init(&run->leftover);
 		run->entry = &candidates[picks->pick[i]].entry;
 		service_init(&run->service, run->entry->restarts, run->entry->bound_usec,
 			     run->entry->ready_bound_usec, now);
@@ -372,8 +387,8 @@ void watch_close(struct watch *watch, bool undo)
 		if (r < 0)
 			(void)report(r, &fault, EXIT_FAILED);
 		fd_close(&watch->runs[i].pidfd);
-		fd_close(&watch->runs[i].probe);
+		probe_close(&watch->runs[i].probe);
 		shown_close(&watch->runs[i].shown);
-		fd_close(&watch->runs[i].server);
+		leftover_close(&watch->runs[i].leftover);
 	}
 }

@@ -3,7 +3,9 @@
 #ifndef INITFS_SUPERVISE_WATCH_H
 #define INITFS_SUPERVISE_WATCH_H
 
+#include "supervise/leftover.h"
 #include "supervise/pick.h"
+#include "supervise/ready.h"
 #include "supervise/shown.h"
 #include "supervise/state.h"
 
@@ -16,14 +18,17 @@ struct run {
 	struct service service;
 	pid_t pid;
 	int pidfd; /* -EBADF while it has no process */
-	int probe; /* is_ready's, or -EBADF */
-	int server; /* pidfd of the X server that a dead screen has left behind, or -EBADF */
+	struct probe probe; /* is_ready's */
+	struct leftover leftover; /* of a screen that died */
+	bool owes_console; /* given up; the text console comes when nothing is left behind */
 	struct shown shown;
+	bool lacks_device; /* that is all it waits for */
 	bool is_looked_at; /* nothing more is to be learned about what its screen shows */
 	char why[256]; /* why it waits, or could not be started */
 };
 
 struct watch {
+	uint64_t began;
 	int timeline;
 	unsigned int count;
 	struct run runs[PICK_MAX]; /* in the order of the picks: needs before those who need them */

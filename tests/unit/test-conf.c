@@ -135,10 +135,51 @@ static void test_wrong_lines(void)
 		    "w:3: MakeDir= takes PATH MODE [USER[:GROUP]]; the line is left out\n");
 	check_wrong("Service=1 2 3 4 5 6 7 8 9",
 		    "w:3: Service= takes at most eight of them; the line is left out\n");
-	check_wrong("Ready=soon", "w:3: Ready= takes started, pidfile, socket:PATH, path:PATH or "
-				  "x11:PATH; the line is left out\n");
+	check_wrong("Ready=soon", "w:3: Ready= takes started, pidfile, socket:PATH, path:PATH, "
+				  "x11:PATH, notify:FD or line:PATH TEXT; the line is left out\n");
+	check_wrong("Ready=started:/x",
+		    "w:3: Ready= takes started, pidfile, socket:PATH, path:PATH, "
+		    "x11:PATH, notify:FD or line:PATH TEXT; the line is left out\n");
+	check_wrong("Ready=notify:2", "w:3: Ready= takes a descriptor, 3 to 9, behind the colon; "
+				      "the line is left out\n");
+	check_wrong("Ready=notify:10", "w:3: Ready= takes a descriptor, 3 to 9, behind the colon; "
+				       "the line is left out\n");
+	check_wrong("Ready=line:/var/log/x",
+		    "w:3: Ready= takes a path and a piece of a line behind the colon; "
+		    "the line is left out\n");
+	check_wrong("Ready=line:x started",
+		    "w:3: Ready= takes an absolute path behind the colon; the line is left out\n");
+	check_wrong("Auto=perhaps", "w:3: Auto= takes yes or no; the line is left out\n");
 	check_wrong("Ready=socket:here",
 		    "w:3: Ready= takes an absolute path behind the colon; the line is left out\n");
+}
+
+/* A wrong Ready= leaves the one before it as it was. */
+static void test_ready(void)
+{
+	struct entry entry;
+
+	CHECK_INT(parse("r",
+			"Kind=screen\nProgram=/x\nExec=/x\nAuto=no\nWhenShown=/bin/one\n"
+			"WhenShown=/bin/two\nReady=notify:3\nReady=notify:0",
+			&entry),
+		  0);
+	CHECK_INT(entry.ready, ENTRY_READY_NOTIFY);
+	CHECK_INT(entry.notify_fd, 3);
+	CHECK(!entry.ready_path);
+	CHECK(!entry.is_auto);
+	CHECK_STR(entry.when_shown.word[1], "/bin/two");
+	entry_free(&entry);
+
+	CHECK_INT(parse("r", "Kind=bus\nProgram=/x\nExec=/x\nReady=line:/var/log/x  is up: now \n",
+			&entry),
+		  0);
+	CHECK_STR(complaints, "");
+	CHECK_INT(entry.ready, ENTRY_READY_LINE);
+	CHECK_STR(entry.ready_path, "/var/log/x");
+	CHECK_STR(entry.ready_line, "is up: now");
+	CHECK(entry.is_auto);
+	entry_free(&entry);
 }
 
 static void check_unusable(const char *text, const char *complaint)
@@ -198,11 +239,11 @@ static void test_shipped(void)
 		text[n] = '\0';
 		CHECK_INT(parse(file->d_name, text, &entry), 0);
 		CHECK_STR(complaints, "");
-		CHECK(entry.services.count > 0);
+		CHECK(entry.services.count > 0 || !entry.is_auto);
 		entry_free(&entry);
 		count++;
 	}
-	CHECK(count >= 14);
+	CHECK(count >= 19);
 }
 
 int main(void)
@@ -210,6 +251,7 @@ int main(void)
 	test_full();
 	test_defaults();
 	test_wrong_lines();
+	test_ready();
 	test_unusable();
 	test_names();
 	test_shipped();

@@ -31,7 +31,9 @@ static struct request request;
 
 static struct candidate candidate(const char *name, enum entry_kind kind)
 {
-	struct candidate result = { .is_installed = true, .is_enabled = true };
+	struct candidate result = { .is_installed = true,
+				    .is_enabled = true,
+				    .entry.is_auto = true };
 
 	(void)snprintf(result.entry.name, sizeof(result.entry.name), "%s", name);
 	result.entry.kind = kind;
@@ -92,6 +94,32 @@ static void test_auto(void)
 	all[SYSNG].is_installed = false;
 	(void)picked();
 	CHECK_STR(said, "skip syslog: none that has an entry is installed\n");
+}
+
+/* What init starts by itself is left to it, also when somebody asks for it. */
+static void test_inittab(void)
+{
+	setup();
+	request.default_screen = "light";
+	all[LIGHT].is_inits = true;
+	CHECK_STR(picked(), "rsys");
+	CHECK_STR(said, "skip light: inittab starts it without initfs-supervise --adopt\n");
+	request.gui = "light";
+	CHECK_STR(picked(), "rsys");
+	CHECK_STR(said, "skip light: inittab starts it without initfs-supervise --adopt\n");
+}
+
+static void test_program_and_auto(void)
+{
+	setup();
+	all[LIGHT].entry.program = "/usr/sbin/lightdm";
+	request.default_screen = "lightdm";
+	CHECK_STR(picked(), "rsys bus seat light");
+	request.default_screen = NULL;
+	all[GDM].entry.is_auto = false;
+	CHECK_STR(picked(), "rsys bus seat light");
+	request.gui = "gdm";
+	CHECK_STR(picked(), "rsys bus seat gdm");
 }
 
 static void test_off_and_named(void)
@@ -185,6 +213,8 @@ static void test_also_and_circles(void)
 int main(void)
 {
 	test_auto();
+	test_inittab();
+	test_program_and_auto();
 	test_off_and_named();
 	test_unknown();
 	test_no_screen();

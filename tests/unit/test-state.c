@@ -127,10 +127,53 @@ static void test_five_deaths(void)
 	CHECK_INT(die_until_given_up(0), 7500000);
 	CHECK_INT(service.deaths, STATE_DEATHS_MAX);
 	CHECK_INT(next(EVENT_TICK, 0, 10000 * SECOND), ACTION_NONE);
-	/* the fifth death comes within a minute of the first */
+	/* the five lives are shorter than a minute */
 	CHECK(die_until_given_up(10 * SECOND) > 0);
 	/* and never does here: an hour of crashes, each after 20 s */
 	CHECK_INT(die_until_given_up(20 * SECOND), 0);
+}
+
+/* Whoever looks at the screen sees it go for 16 s each time: that has an end, too. */
+static void test_five_deaths_after_long_rests(void)
+{
+	uint64_t now = 0;
+	int i;
+
+	fresh(0);
+	(void)next(EVENT_ALLOWED, 0, 0);
+	for (i = 0; i < 8; i++) { /* until its rests are the longest */
+		now += 20 * SECOND;
+		CHECK_INT(next(EVENT_EXITED, SIGKILL, now), ACTION_SAY_RESTING);
+		now = service.deadline;
+		(void)next(EVENT_TICK, 0, now);
+	}
+	for (i = 0; i < 5 && service.state != STATE_GAVE_UP; i++) {
+		now += SECOND;
+		if (next(EVENT_EXITED, SIGKILL, now) == ACTION_SAY_RESTING) {
+			CHECK_INT(service.deadline - now, STATE_REST_MAX_USEC);
+			now = service.deadline;
+			(void)next(EVENT_TICK, 0, now);
+		}
+	}
+	CHECK_INT(service.state, STATE_GAVE_UP);
+}
+
+/* Killed four times quickly, then once an hour: it comes back each time, and at once. */
+static void test_an_hour_later(void)
+{
+	uint64_t now = 0;
+	int i;
+
+	fresh(0);
+	(void)next(EVENT_ALLOWED, 0, 0);
+	for (i = 0; i < 20; i++) {
+		now += i < 4 ? SECOND : 3600 * SECOND;
+		CHECK_INT(next(EVENT_EXITED, SIGSEGV, now), ACTION_SAY_RESTING);
+		if (i >= 4)
+			CHECK_INT(service.deadline - now, STATE_REST_MIN_USEC);
+		now = service.deadline;
+		CHECK_INT(next(EVENT_TICK, 0, now), ACTION_START);
+	}
 }
 
 static void test_back_off(void)
@@ -161,6 +204,8 @@ int main(void)
 	test_on_purpose();
 	test_final();
 	test_five_deaths();
+	test_five_deaths_after_long_rests();
+	test_an_hour_later();
 	test_back_off();
 	return check_result();
 }

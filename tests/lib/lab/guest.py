@@ -56,10 +56,11 @@ class Guest:
     flavour  a guest with more packages: those of tests/lib/guest/packages.FLAVOUR
     nic      "none", or a network card with its cable "plugged" or "unplugged" (see plug()); behind
              the cable are a DHCP server and nothing else
+    memory   of the guest, in MiB
     """
 
     def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2,
-                 more=(), flavour="", nic="none"):
+                 more=(), flavour="", nic="none", memory=1024):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
         self._image = guest_folder(flavour)
@@ -69,6 +70,7 @@ class Guest:
         self._cpus = cpus
         self._more = more
         self._nic = nic
+        self._memory = memory
         self._process = None
         self._clock = None
         self.start = None
@@ -123,7 +125,7 @@ class Guest:
         return [
             # rdrand: or the guest waits for entropy. svm: or it loads a hypervisor's modules.
             "qemu-system-x86_64", "-M", "q35", "-cpu", "qemu64,+rdrand,-svm",
-            "-accel", "tcg,thread=multi", "-smp", str(self._cpus), "-m", "1024",
+            "-accel", "tcg,thread=multi", "-smp", str(self._cpus), "-m", str(self._memory),
             "-nodefaults", "-no-user-config", "-no-reboot",
             # Without its firmware the screen shows nothing until the kernel has it.
             "-display", "none", "-device", "bochs-display,romfile=",
@@ -216,6 +218,14 @@ class Guest:
             if time.monotonic() >= end:
                 raise LabError(f"'{event}' has not come within {limit} s")
 
+    def wait_shows(self, kind, limit=BOOT_LIMIT):
+        """Waits until the screen shows kind ("text", "greeter"), whatever it has shown before."""
+        end = time.monotonic() + limit
+        while self.watcher.wait_now(kind, 5) is None:
+            self._must_live(f"the screen to show '{kind}'")
+            if time.monotonic() >= end:
+                raise LabError(f"the screen does not show '{kind}' within {limit} s")
+
     @staticmethod
     def _first(found):
         return found[0] if found else None
@@ -299,6 +309,13 @@ class Guest:
 
     def unplug(self):
         self.qmp.call("set_link", name="nic", up=False)
+    def type(self, text):
+        """Types small letters, digits, '-', '/', '.' and '\n', each with its own key."""
+        names = {"\n": "ret", "-": "minus", "/": "slash", ".": "dot", " ": "spc"}
+        for char in text:
+            self.press(names.get(char, char))
+            # QEMU's queue of keys is short, and a loaded guest empties it slowly.
+            time.sleep(0.2)
 
     def screenshot(self, name):
         """Saves what the screen shows now as a PNG; returns its path."""
