@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody who sits before the guest's screen and logs in."""
+
+import os
+
+from .fallback import expect
+from .guest import LIB, LabError
+from .record import wait_event
+
+PASSWORD = "secret"
+SAYS = "session-was-here"
+# What the session does: leaves a file in its home, on the disk, and stays.
+SESSION = f"""#!/bin/sh
+echo "$USER on $DISPLAY" >"$HOME/{SAYS}"
+sync
+exec sleep 100000
+"""
+PREPARE = f"""
+echo user:{PASSWORD} | chpasswd
+cat >/home/user/.xsession <<'EOT'
+{SESSION}EOT
+chmod 755 /home/user/.xsession
+chown user: /home/user/.xsession
+sync
+"""
+# A try that failed: what was typed came before the greeter could take it.
+TRIES = 4
+TRY_LIMIT = 90
+
+
+def early_screen(g, name):
+    """The screen came early and once, and its script knows it when the merge is done."""
+    g.wait("agent")
+    g.poll(f"grep -q ' early.shown name={name}' /run/initfs/timeline")
+    g.screenshot("greeter")
+    pids = g.need(f"{{ pidof Xorg; cat /run/{name}.pid; }} | xargs").strip()
+    g.wait("login")
+    wait_event(g, "layer.gone")
+    g.check(os.path.join(LIB, "assert-screen.sh"), NAME=name, PIDS=pids)
+
+
+def log_in(g, type_it):
+    """type_it() types name and password; a try that comes to nothing is made again."""
+    g.need(PREPARE)
+    for _ in range(TRIES):
+        type_it()
+        try:
+            g.poll(f"test -s /home/user/{SAYS} && pgrep -u user -x sleep", TRY_LIMIT)
+        except LabError:
+            g.press("esc")
+            continue
+        said = g.need(f"cat /home/user/{SAYS}").strip()
+        expect(said.startswith("user on :"), f"the session runs: {said}")
+        return
+    raise LabError("nobody could log in")
+
+
+def session_is_on_disk(g):
+    """After a power cut, of a guest that is gone."""
+    expect(g.disk.read(f"/home/user/{SAYS}").startswith("user on :"), "the session's file is on the disk")
