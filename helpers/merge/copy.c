@@ -8,6 +8,7 @@
 #include "merge/copy.h"
 #include "merge/bulk.h"
 #include "merge/flags.h"
+#include "merge/note.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -303,11 +304,13 @@ static int copy_special(struct copier *copier, int from, const struct stat *st, 
  * Opens a regular file for reading, anything else without opening it really: a FIFO would wait for
  * its writer, a device may do something. O_NONBLOCK for what changed its type since.
  */
-static int open_object(int dir, const char *name, uint64_t ino, mode_t type, struct stat *ret_st)
+static int open_object(int dir, const char *name, uint64_t ino, mode_t type,
+		       const struct change *expected, struct stat *ret_st)
 {
 	const int flags = S_ISREG(type) ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME
 					: O_PATH | O_NOFOLLOW;
 	auto_close int fd = open_walk(dir, name, flags, 0);
+	struct stamp stamp;
 	struct stat st;
 
 	/* ELOOP, ENXIO: a symbolic link or a socket by now. */
@@ -317,7 +320,10 @@ static int open_object(int dir, const char *name, uint64_t ino, mode_t type, str
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_ino != ino || (st.st_mode & S_IFMT) != (type & S_IFMT))
+	if ((st.st_mode & S_IFMT) != (type & S_IFMT))
+		return -ESTALE;
+	stamp = note_stamp(&st);
+	if (expected ? !has_stamp(expected, &stamp) : st.st_ino != ino)
 		return -ESTALE;
 	*ret_st = st;
 	return take_fd(&fd);
@@ -327,7 +333,7 @@ int copy_object(struct copier *copier, int from_dir, const char *name, uint64_t 
 		const struct copy_parts *parts, int to_dir, const char *to_name)
 {
 	struct stat st = { 0 };
-	auto_close int from = open_object(from_dir, name, ino, type, &st);
+	auto_close int from = open_object(from_dir, name, ino, type, parts->expected, &st);
 
 	if (from < 0)
 		return failed(copier, "open the upper layer's", from);

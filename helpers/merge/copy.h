@@ -3,6 +3,7 @@
 #ifndef INITFS_MERGE_COPY_H
 #define INITFS_MERGE_COPY_H
 
+#include "merge/tree.h"
 #include "merge/xattrs.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ struct copy_parts {
 	const char *data_name;
 	int lower; /* the object that it was copied up from, or -EBADF */
 	bool has_xattrs; /* else none is looked for */
+	const struct change *expected; /* whose stamp it has to have, instead of an inode number */
 };
 
 /* The data, owner, mode, attributes and times of job->from. Returns 0, or -errno and step. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/describe.h"
+#include "merge/leaf.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -39,14 +40,17 @@ __attribute__((noinline)) static void print_path(FILE *to, const struct change *
 	}
 }
 
-static void describe(FILE *to, const struct change *change)
+static void describe(FILE *to, struct change *change)
 {
-	const struct change *child;
+	struct leaf_walk leaves;
+	struct change *child;
 
 	(void)fprintf(to, "%s ", verb(change));
 	print_path(to, change);
 	(void)fputs(S_ISDIR(change->stamp.mode) || !change->parent ? "/\n" : "\n", to);
 	for (child = change->children; child; child = child->next)
+		describe(to, child);
+	for (child = leaf_first(&leaves, change); child; child = leaf_next(&leaves))
 		describe(to, child);
 }
 

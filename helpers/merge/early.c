@@ -4,6 +4,7 @@
 
 #include "merge/early.h"
 #include "merge/client.h"
+#include "merge/leaf.h"
 #include "merge/note.h"
 #include "common/clock.h"
 #include "common/fd.h"
@@ -45,13 +46,16 @@ static bool is_candidate(const struct early *early, const struct change *change)
 	       (S_ISREG(change->stamp.mode) || S_ISLNK(change->stamp.mode));
 }
 
-static uint64_t count(const struct early *early, const struct change *change)
+static uint64_t count(const struct early *early, struct change *change)
 {
-	const struct change *child;
+	struct leaf_walk leaves;
+	struct change *child;
 	uint64_t n = 0;
 
 	for (child = change->children; child; child = child->next)
 		n += child->kind == CHANGE_ENTER ? count(early, child) : is_candidate(early, child);
+	for (child = leaf_first(&leaves, change); child; child = leaf_next(&leaves))
+		n += is_candidate(early, child);
 	return n;
 }
 
@@ -101,7 +105,7 @@ static bool is_as_staged(const struct level *at, const struct change *change)
 	if (fstatat(at->upper, change->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	now = note_stamp(&st);
-	return is_same_stamp(&change->stamp, &now);
+	return has_stamp(change, &now);
 }
 
 static void publish(struct early *early, const struct level *at, struct change *change)
@@ -134,6 +138,7 @@ static void enter(struct early *early, const struct level *at, struct change *ch
 
 static void walk(struct early *early, const struct level *at)
 {
+	struct leaf_walk leaves;
 	struct change *child;
 
 	for (child = at->change->children; child && !early->is_over; child = child->next)
@@ -141,6 +146,12 @@ static void walk(struct early *early, const struct level *at)
 			enter(early, at, child);
 		else if (is_candidate(early, child))
 			publish(early, at, child);
+	for (child = leaf_first(&leaves, at->change); child && !early->is_over;
+	     child = leaf_next(&leaves))
+		if (is_candidate(early, child))
+			publish(early, at, child);
+	if (child)
+		leaf_close(&leaves);
 }
 
 static void publish_target(struct early *early, const struct merge *merge)

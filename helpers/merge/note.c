@@ -4,7 +4,9 @@
 
 #include "merge/note.h"
 #include "merge/bulk.h"
+#include "merge/leaf.h"
 
+#include <errno.h>
 #include <linux/fs.h>
 #include <time.h>
 
@@ -91,14 +93,71 @@ static void note_forms(struct tree *tree, struct change *change, const struct se
 		tree->has_metacopies = true;
 }
 
-struct change *note_change(struct scan *scan, struct tree *tree, struct change *parent,
-			   const char *name, const struct seen *seen)
+static void note_news(struct scan *scan, struct tree *tree, struct change *change,
+		      const struct seen *seen)
+{
+	const struct stamp stamp = note_stamp(&seen->st);
+
+	change->seen = true;
+	note_forms(tree, change, seen);
+	if (!is_staged_kind(change->kind)) {
+		set_stamp(change, &stamp);
+	} else if (change->wanted || !change->certain || !has_stamp(change, &stamp)) {
+		set_stamp(change, &stamp);
+		change->published = false;
+		note_size(scan, tree, &seen->st, change->has_links);
+		tree_want(change);
+		if (S_ISREG(seen->st.st_mode) && seen->st.st_size >= BULK_MIN)
+			tree_big(change);
+	}
+	change->certain = is_certain(&stamp.ctime);
+}
+
+/* Nothing but what fits into a leaf has to be known of it. */
+static bool is_leaf(const struct scan *scan, const struct layer *layer, const struct seen *seen)
+{
+	if (layer->moves.count || layer->index.is_known || *scan->next_id > UINT32_MAX ||
+	    seen->form.is_moved || seen->marks.protect || note_protecting(&seen->lower))
+		return false;
+	if (seen->form.kind == CHANGE_DELETE)
+		return true;
+	return S_ISREG(seen->st.st_mode) && seen->st.st_nlink == 1 && seen->st.st_size < BULK_MIN &&
+	       !seen->marks.is_metacopy && is_staged_kind(seen->form.kind);
+}
+
+/* 1: it is a leaf, and up to date. 0: it is none (any more). -ENOMEM. */
+static int note_leaf(struct scan *scan, struct layer *layer, struct change *parent,
+		     const char *name, const struct seen *seen)
+{
+	struct leaf_walk walk;
+	struct change *leaf = leaf_open(&walk, &scan->leaves, parent, name);
+	bool fits = is_leaf(scan, layer, seen);
+
+	if (leaf && (!fits || leaf->kind != seen->form.kind)) {
+		if (leaf_drop(&walk) < 0)
+			return -ENOMEM;
+		leaf = NULL;
+	}
+	if (!fits || (!leaf && tree_find(&layer->tree, parent, name)))
+		return 0;
+	if (!leaf) {
+		leaf = leaf_add(&walk, &scan->leaves, parent, name, seen->form.kind,
+				(*scan->next_id)++);
+		if (!leaf)
+			return -ENOMEM;
+	}
+	note_news(scan, &layer->tree, leaf, seen);
+	leaf_close(&walk);
+	return 1;
+}
+
+static struct change *note_node(struct scan *scan, struct tree *tree, struct change *parent,
+				const char *name, const struct seen *seen)
 {
 	struct change *change = tree_find(tree, parent, name);
-	struct stamp stamp = note_stamp(&seen->st);
 	enum change_kind kind = seen->form.kind;
 
-	if (change && (change->kind != kind || change->stamp.ino != stamp.ino)) {
+	if (change && (change->kind != kind || change->stamp.ino != seen->st.st_ino)) {
 		tree_drop(tree, change);
 		change = NULL;
 	}
@@ -109,25 +168,44 @@ struct change *note_change(struct scan *scan, struct tree *tree, struct change *
 		change->kind = kind;
 		change->id = (*scan->next_id)++;
 	}
-	change->seen = true;
-	note_forms(tree, change, seen);
-	if (!is_staged_kind(kind)) {
-		change->stamp = stamp;
-	} else if (change->wanted || !change->certain || !is_same_stamp(&change->stamp, &stamp)) {
-		change->stamp = stamp;
-		change->published = false;
-		note_size(scan, tree, &seen->st, change->has_links);
-		tree_want(change);
-		if (S_ISREG(seen->st.st_mode) && seen->st.st_size >= BULK_MIN)
-			tree_big(change);
-	}
-	change->certain = is_certain(&stamp.ctime);
+	note_news(scan, tree, change, seen);
 	return change;
 }
 
-bool note_is_known(const struct change *change, const struct stat *st)
+int note_change(struct scan *scan, struct layer *layer, struct change *parent, const char *name,
+		const struct seen *seen, struct change **ret_node)
+{
+	int r = note_leaf(scan, layer, parent, name, seen);
+
+	*ret_node = NULL;
+	if (r)
+		return r < 0 ? r : 0;
+	*ret_node = note_node(scan, &layer->tree, parent, name, seen);
+	return *ret_node ? 0 : -ENOMEM;
+}
+
+static bool is_known(struct change *change, const struct stat *st)
 {
 	struct stamp stamp = note_stamp(st);
 
-	return change->certain && !change->wanted && is_same_stamp(&change->stamp, &stamp);
+	if (!change->certain || change->wanted || !has_stamp(change, &stamp))
+		return false;
+	change->seen = true;
+	return true;
+}
+
+bool note_is_known(struct scan *scan, struct layer *layer, struct change *parent, const char *name,
+		   const struct stat *st)
+{
+	struct leaf_walk walk;
+	struct change *known = leaf_open(&walk, &scan->leaves, parent, name);
+	bool is_leaf = known;
+	bool r;
+
+	if (!known)
+		known = tree_find(&layer->tree, parent, name);
+	r = known && is_known(known, st);
+	if (is_leaf)
+		leaf_close(&walk);
+	return r;
 }

@@ -17,12 +17,19 @@ struct seen {
 	struct statx lower;
 };
 
-/* Unchanged since the last round, its marks too: what makes the round under the seal short. */
-bool note_is_known(const struct change *change, const struct stat *st);
+/*
+ * Unchanged since the last round, its marks too: what makes the round under the seal short. It is
+ * noted as seen.
+ */
+bool note_is_known(struct scan *scan, struct layer *layer, struct change *parent, const char *name,
+		   const struct stat *st);
 
-/* Brings the node of a name up to date, or makes one. NULL: no memory. */
-struct change *note_change(struct scan *scan, struct tree *tree, struct change *parent,
-			   const char *name, const struct seen *seen);
+/*
+ * Brings what is known of a name up to date, or makes it known. 0 or -ENOMEM; *ret_node is its node
+ * in the tree, or NULL where it is a leaf.
+ */
+int note_change(struct scan *scan, struct layer *layer, struct change *parent, const char *name,
+		const struct seen *seen, struct change **ret_node);
 
 /* What has to differ when the object was changed since. */
 struct stamp note_stamp(const struct stat *st);

@@ -4,6 +4,7 @@
 
 #include "merge/publish.h"
 #include "merge/flags.h"
+#include "merge/leaf.h"
 #include "merge/lift.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -152,6 +153,7 @@ static int place_name_of(struct publish *publish, const struct level *at, struct
 
 static int place_names(struct publish *publish, const struct level *at, struct fault *fault)
 {
+	struct leaf_walk leaves;
 	struct change *child;
 	int r = 0;
 
@@ -164,6 +166,8 @@ static int place_names(struct publish *publish, const struct level *at, struct f
 			return failed(at->change, r, publish->copier->step, fault);
 	}
 	for (child = at->change->children; r == 0 && child; child = child->next)
+		r = place_name_of(publish, at, child, fault);
+	for (child = leaf_first(&leaves, at->change); r == 0 && child; child = leaf_next(&leaves))
 		r = place_name_of(publish, at, child, fault);
 	return r < 0 ? r : enter_all(publish, at, place_names, fault);
 }
@@ -232,6 +236,7 @@ static int finish_level(struct publish *publish, const struct level *at, struct 
 
 static int delete_names(struct publish *publish, const struct level *at, struct fault *fault)
 {
+	struct leaf_walk leaves;
 	struct change *child;
 	int r = enter_all(publish, at, delete_names, fault);
 
@@ -244,6 +249,9 @@ static int delete_names(struct publish *publish, const struct level *at, struct 
 		if (r == 0)
 			r = protect(at, child, fault);
 	}
+	for (child = leaf_first(&leaves, at->change); r == 0 && child; child = leaf_next(&leaves))
+		if (child->kind == CHANGE_DELETE)
+			r = delete (publish, at, child, fault);
 	return r < 0 ? r : finish_level(publish, at, fault);
 }
 

@@ -174,7 +174,6 @@ static int look_at(struct scan *scan, const struct level *at, const char *name, 
 static int scan_name(struct scan *scan, struct layer *layer, const struct level *at,
 		     const char *name, struct fault *fault)
 {
-	struct change *known = tree_find(&layer->tree, at->change, name);
 	struct change *change;
 	struct seen seen = { 0 };
 	int r;
@@ -184,16 +183,14 @@ static int scan_name(struct scan *scan, struct layer *layer, const struct level 
 			return 0;
 		return refuse(at, name, -errno, "inspect the upper layer's", NULL, fault);
 	}
-	if (known && note_is_known(known, &seen.st)) {
-		known->seen = true;
+	if (note_is_known(scan, layer, at->change, name, &seen.st))
 		return 0;
-	}
 	r = look_at(scan, at, name, &seen, fault);
 	if (r < 0 || seen.form.is_nothing)
 		return r;
-	change = note_change(scan, &layer->tree, at->change, name, &seen);
-	if (!change)
-		return refuse(at, name, -ENOMEM, "note the upper layer's", NULL, fault);
+	r = note_change(scan, layer, at->change, name, &seen, &change);
+	if (r < 0)
+		return refuse(at, name, r, "note the upper layer's", NULL, fault);
 	return seen.form.is_moved ? seek(scan, layer, at, change, &seen, fault) : 0;
 }
 
@@ -229,7 +226,7 @@ static int scan_names(struct scan *scan, struct layer *layer, const struct level
 	return 0;
 }
 
-static void drop_unseen(struct tree *tree, struct change *change)
+static int drop_unseen(struct tree *tree, struct change *change)
 {
 	struct change *child = change->children;
 
@@ -240,6 +237,29 @@ static void drop_unseen(struct tree *tree, struct change *change)
 			tree_drop(tree, child);
 		child = next;
 	}
+	leaf_end_scan(change);
+	return leaf_drop_unseen(change);
+}
+
+/* Brings what is known of a directory's names up to date. */
+static int scan_all_names(struct scan *scan, struct layer *layer, const struct level *at,
+			  struct fault *fault)
+{
+	struct change *child;
+	int r = leaf_index_make(&scan->leaves, at->change);
+
+	for (child = at->change->children; child; child = child->next)
+		child->seen = false;
+	leaf_begin_scan(at->change);
+	if (r == 0)
+		r = scan_names(scan, layer, at, fault);
+	else
+		r = refuse(at, NULL, r, "note the upper layer's", NULL, fault);
+	leaf_index_free(&scan->leaves);
+	if (r < 0)
+		return r;
+	r = drop_unseen(&layer->tree, at->change);
+	return r < 0 ? refuse(at, NULL, r, "note the upper layer's", NULL, fault) : 0;
 }
 
 /* Renames into such a directory answer EXDEV half way through, so it is refused before. */
@@ -306,12 +326,9 @@ static int scan_level(struct scan *scan, struct layer *layer, const struct level
 		if (r < 0)
 			return r;
 	}
-	for (child = at->change->children; child; child = child->next)
-		child->seen = false;
-	r = scan_names(scan, layer, at, fault);
+	r = scan_all_names(scan, layer, at, fault);
 	if (r < 0)
 		return r;
-	drop_unseen(&layer->tree, at->change);
 	for (child = at->change->children; child; child = child->next) {
 		if (!S_ISDIR(child->stamp.mode) || child->kind == CHANGE_DELETE || child->move)
 			continue;
@@ -359,8 +376,12 @@ static int find_one(struct scan *scan, struct layer *layer, struct move *move, s
 static int find_moved(struct scan *scan, struct layer *layer, struct fault *fault)
 {
 	struct move *move, *missing;
-	bool again = true;
+	bool again = layer->moves.count > 0;
 
+	missing = NULL;
+	/* Their old names are looked for among all others. */
+	if (again && tree_unpack(&layer->tree) < 0)
+		return fault_at(fault, -ENOMEM, "note the changes of", layer->name);
 	while (again) {
 		again = false;
 		missing = NULL;

@@ -9,6 +9,7 @@
 
 #include "common/fault.h"
 #include "merge/layer.h"
+#include "merge/leaf.h"
 #include "merge/xattrs.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct scan {
 	dev_t device; /* the staging directory's: names can be renamed to nowhere else */
 	bool is_live; /* programs go on changing the layer: what vanishes is no error */
 	uint64_t *next_id;
+	struct leaf_index leaves; /* of the directory whose names are read */
 	uint64_t names; /* found wanted by this scan */
 	uint64_t bytes; /* that their data occupies */
 };

@@ -4,6 +4,7 @@
 
 #include "merge/stage.h"
 #include "merge/bulk.h"
+#include "merge/leaf.h"
 #include "merge/marks.h"
 #include "merge/note.h"
 #include "merge/sweep.h"
@@ -98,6 +99,7 @@ static int copy(struct stage *stage, const struct level *at, struct change *chil
 
 	parts.lower = lower;
 	parts.has_xattrs = child->has_xattrs;
+	parts.expected = child->is_hashed ? child : NULL;
 	if (child->is_metacopy) {
 		parts.data_dir = child->move ? child->move->dir : at->lower;
 		parts.data_name = child->move ? child->move->name : child->name;
@@ -292,6 +294,7 @@ static int stage_child(struct stage *stage, struct tree *tree, const struct leve
 static int stage_level(struct stage *stage, struct tree *tree, const struct level *at,
 		       struct fault *fault)
 {
+	struct leaf_walk leaves;
 	struct change *child;
 	int r = unstage_dropped(stage, at, fault);
 
@@ -302,19 +305,19 @@ static int stage_level(struct stage *stage, struct tree *tree, const struct leve
 	for (child = at->change->children; r == 0 && child; child = child->next)
 		if (child->pending && !child->is_big)
 			r = stage_child(stage, tree, at, child, fault);
+	for (child = leaf_first(&leaves, at->change); r == 0 && child; child = leaf_next(&leaves))
+		if (child->pending)
+			r = stage_child(stage, tree, at, child, fault);
 	return r;
 }
 
 /* It lives as long as the index: a big file may be full, or fail, later. */
 static struct change *change_of(struct indexed *file)
 {
-	const size_t length = strlen(file->name) + 1;
-
 	if (!file->change)
-		file->change = calloc(1, sizeof(*file->change) + length);
+		file->change = change_new(file->name);
 	if (!file->change)
 		return NULL;
-	memcpy(file->change->name, file->name, length);
 	file->change->stamp = note_stamp(&file->st);
 	file->change->has_origin = file->marks.has_origin;
 	file->change->has_xattrs = file->marks.has_any;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/tree.h"
+#include "merge/leaf.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,10 +26,20 @@ static size_t hash_ino(uint64_t ino)
 	return (size_t)(ino * 11400714819323198485ULL >> 20);
 }
 
+struct change *change_new(const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct change *change = calloc(1, sizeof(*change) + size);
+
+	if (change)
+		change->name = memcpy(change + 1, name, size);
+	return change;
+}
+
 int tree_make(struct tree *tree)
 {
 	*tree = (struct tree){ .buckets = FIRST_BUCKETS, .group_buckets = GROUP_BUCKETS };
-	tree->root = calloc(1, sizeof(*tree->root) + 1);
+	tree->root = change_new("");
 	tree->changes = calloc(tree->buckets, sizeof(struct change *));
 	tree->groups = calloc(tree->group_buckets, sizeof(struct link_group *));
 	if (!tree->root || !tree->changes || !tree->groups)
@@ -48,6 +59,14 @@ void tree_forget_dropped(struct change *parent)
 	}
 }
 
+static void free_leaves(struct change *change)
+{
+	if (change->leaves)
+		free(change->leaves->data);
+	free(change->leaves);
+	change->leaves = NULL;
+}
+
 /* Recursion: as deep as the scan lets a tree be. */
 static void free_below(struct change *change)
 {
@@ -59,6 +78,7 @@ static void free_below(struct change *change)
 		free(child);
 	}
 	tree_forget_dropped(change);
+	free_leaves(change);
 }
 
 static void free_groups(struct tree *tree)
@@ -126,12 +146,10 @@ static void grow(struct tree *tree)
 
 struct change *tree_add(struct tree *tree, struct change *parent, const char *name)
 {
-	size_t length = strlen(name);
-	struct change *change = calloc(1, sizeof(*change) + length + 1);
+	struct change *change = change_new(name);
 
 	if (!change)
 		return NULL;
-	memcpy(change->name, name, length + 1);
 	change->parent = parent;
 	change->next = parent->children;
 	if (change->next)
@@ -165,6 +183,7 @@ static void drop_below(struct tree *tree, struct change *change)
 		free(child);
 	}
 	tree_forget_dropped(change);
+	free_leaves(change);
 }
 
 /*
@@ -192,6 +211,64 @@ void tree_drop(struct tree *tree, struct change *change)
 	parent->dropped = change;
 	for (; parent; parent = parent->parent)
 		parent->pending = true;
+}
+
+static int make_node(struct tree *tree, struct change *parent, const struct change *leaf)
+{
+	struct change *node = tree_add(tree, parent, leaf->name);
+
+	if (!node)
+		return -ENOMEM;
+	node->kind = leaf->kind;
+	node->id = leaf->id;
+	node->stamp = leaf->stamp;
+	node->hash = leaf->hash;
+	node->is_hashed = true;
+	node->certain = leaf->certain;
+	node->wanted = leaf->wanted;
+	node->pending = leaf->wanted;
+	node->staged = leaf->staged;
+	node->unread = leaf->unread;
+	node->lower = leaf->lower;
+	node->has_xattrs = leaf->has_xattrs;
+	node->has_origin = leaf->has_origin;
+	return 0;
+}
+
+static int unpack_below(struct tree *tree, struct change *parent)
+{
+	struct leaf_walk walk;
+	struct change *child;
+	int r = 0;
+
+	for (child = parent->children; r == 0 && child; child = child->next)
+		r = unpack_below(tree, child);
+	for (child = leaf_first(&walk, parent); r == 0 && child; child = leaf_next(&walk))
+		r = make_node(tree, parent, child);
+	free_leaves(parent);
+	return r;
+}
+
+int tree_unpack(struct tree *tree)
+{
+	return unpack_below(tree, tree->root);
+}
+
+int tree_note_dropped(struct change *parent, const struct change *leaf)
+{
+	struct change *gone = change_new(leaf->name);
+
+	if (!gone)
+		return -ENOMEM;
+	gone->parent = parent;
+	gone->kind = leaf->kind;
+	gone->id = leaf->id;
+	gone->staged = true;
+	gone->next = parent->dropped;
+	parent->dropped = gone;
+	for (; parent; parent = parent->parent)
+		parent->pending = true;
+	return 0;
 }
 
 struct link_group *tree_group(struct tree *tree, uint64_t ino)
@@ -268,4 +345,32 @@ bool is_same_stamp(const struct stamp *a, const struct stamp *b)
 {
 	return a->ino == b->ino && a->size == b->size && a->mode == b->mode &&
 	       a->ctime.tv_sec == b->ctime.tv_sec && a->ctime.tv_nsec == b->ctime.tv_nsec;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 29;
+}
+
+uint64_t stamp_hash(const struct stamp *stamp)
+{
+	uint64_t hash = mix(stamp->mode, stamp->ino);
+
+	hash = mix(hash, stamp->size);
+	hash = mix(hash, (uint64_t)stamp->ctime.tv_sec);
+	return mix(hash, (uint64_t)stamp->ctime.tv_nsec);
+}
+
+bool has_stamp(const struct change *change, const struct stamp *stamp)
+{
+	return change->is_hashed ? change->hash == stamp_hash(stamp)
+				 : is_same_stamp(&change->stamp, stamp);
+}
+
+void set_stamp(struct change *change, const struct stamp *stamp)
+{
+	change->stamp = *stamp;
+	if (change->is_hashed)
+		change->hash = stamp_hash(stamp);
 }

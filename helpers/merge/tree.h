@@ -31,6 +31,14 @@ struct stamp {
 
 struct move; /* moves.h */
 
+/* The small files and whiteouts of a directory: leaf.h. */
+struct leaves {
+	char *data; /* owned */
+	uint32_t used;
+	uint32_t room;
+	uint32_t count; /* that are alive */
+};
+
 struct change {
 	struct change *parent; /* NULL for the layer's root */
 	struct change *children;
@@ -38,9 +46,12 @@ struct change {
 	struct change *next;
 	struct change *in_bucket;
 	struct change *dropped; /* children that are gone, while their staged copies still stand */
+	struct leaves *leaves; /* the other children of a directory; owned; NULL: none */
 
 	struct move *move; /* what it is made of has another name in the lower layer; not owned */
-	struct stamp stamp;
+	struct stamp stamp; /* of a leaf only the type: */
+	uint64_t hash; /* is its stamp's, */
+	bool is_hashed; /* if this is set */
 	uint64_t id; /* the staged name of CHANGE_PLACE, and of what CHANGE_DELETE takes away */
 	enum change_kind kind;
 	bool seen; /* by the scan that is going on */
@@ -61,7 +72,7 @@ struct change {
 	bool late; /* something below has to be done when all names are published */
 	unsigned int protect; /* inode flags that let nobody change it: set at the very end */
 	bool lower_protected; /* what has the name now has such a flag */
-	char name[];
+	const char *name; /* stands behind the node; that of a leaf, with its walk */
 };
 
 /* Regular files and others with several names: staged once, under "lID", and linked from there. */
@@ -88,8 +99,14 @@ struct tree {
 int tree_make(struct tree *tree);
 void tree_free(struct tree *tree);
 
-/* The child of that name, or NULL. */
+/* The child of that name, or NULL, also for a leaf. */
 struct change *tree_find(const struct tree *tree, const struct change *parent, const char *name);
+
+/* Makes nodes of all leaves, where others than the scan look for names. 0 or -ENOMEM: not all are. */
+int tree_unpack(struct tree *tree);
+
+/* A node of its own, everything but its name zero. free frees it. NULL: no memory. */
+struct change *change_new(const char *name);
 
 /* Adds a child (which must not exist), everything but its name and parent zero. NULL: no memory. */
 struct change *tree_add(struct tree *tree, struct change *parent, const char *name);
@@ -99,6 +116,9 @@ struct change *tree_add(struct tree *tree, struct change *parent, const char *na
  * parent->dropped, childless, so that staging removes the copy; else it is freed.
  */
 void tree_drop(struct tree *tree, struct change *change);
+
+/* Notes that the staged copy of a leaf, which goes, has to be removed. 0 or -ENOMEM. */
+int tree_note_dropped(struct change *parent, const struct change *leaf);
 
 /* Frees parent->dropped once staging has removed those copies. */
 void tree_forget_dropped(struct change *parent);
@@ -122,5 +142,11 @@ void tree_late(struct change *change);
 const char *tree_path(const struct change *change, const char *name, char *path, size_t size);
 
 bool is_same_stamp(const struct stamp *a, const struct stamp *b);
+
+/* 64 bits that have to differ when the object was changed since: by chance they are the same never. */
+uint64_t stamp_hash(const struct stamp *stamp);
+
+bool has_stamp(const struct change *change, const struct stamp *stamp);
+void set_stamp(struct change *change, const struct stamp *stamp);
 
 #endif

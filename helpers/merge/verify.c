@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "merge/verify.h"
+#include "merge/leaf.h"
+#include "merge/note.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -130,8 +132,8 @@ static bool has_changed(const struct change *change, int upper)
 
 	if (upper < 0 || fstat(upper, &st) < 0)
 		return true;
-	now = (struct stamp){ st.st_ino, (uint64_t)st.st_size, st.st_ctim, st.st_mode };
-	return !change->certain || !is_same_stamp(&change->stamp, &now);
+	now = note_stamp(&st);
+	return !change->certain || !has_stamp(change, &now);
 }
 
 static int verify_file(struct verify *verify, const struct level *at, struct change *change,
@@ -181,21 +183,32 @@ static int verify_directory(struct verify *verify, const struct level *at, struc
 	return verify_below(verify, &below, fault);
 }
 
+static int verify_child(struct verify *verify, const struct level *at, struct change *child,
+			struct fault *fault)
+{
+	int r = 0;
+
+	if (!child->unread)
+		return 0;
+	if (S_ISDIR(child->stamp.mode) && child->kind != CHANGE_DELETE)
+		r = verify_directory(verify, at, child, fault);
+	else if (S_ISREG(child->stamp.mode) && !child->wanted)
+		r = verify_file(verify, at, child, fault);
+	if (r == 0)
+		child->unread = false;
+	return r;
+}
+
 static int verify_below(struct verify *verify, const struct level *at, struct fault *fault)
 {
+	struct leaf_walk leaves;
 	struct change *child;
 	int r = 0;
 
-	for (child = at->change->children; r == 0 && child; child = child->next) {
-		if (!child->unread)
-			continue;
-		if (S_ISDIR(child->stamp.mode) && child->kind != CHANGE_DELETE)
-			r = verify_directory(verify, at, child, fault);
-		else if (S_ISREG(child->stamp.mode) && !child->wanted)
-			r = verify_file(verify, at, child, fault);
-		if (r == 0)
-			child->unread = false;
-	}
+	for (child = at->change->children; r == 0 && child; child = child->next)
+		r = verify_child(verify, at, child, fault);
+	for (child = leaf_first(&leaves, at->change); r == 0 && child; child = leaf_next(&leaves))
+		r = verify_child(verify, at, child, fault);
 	return r;
 }
 
