@@ -3,22 +3,9 @@
 # A screen that was started early, when the merge is done. NAME: of its service and its program.
 # PIDS: of Xorg and the display manager, when the greeter had just come.
 : "${NAME:?}" "${PIDS:?}"
-at() { # EVENT: its time in the record
-	sed -n "s/ $1.*//p" /run/initfs/timeline | head -n 1
-}
-
-# By the kernel's clock: the first thing that checkroot.sh does to the root. Where the screen needs
-# longer than the boot waits for it, on a slow machine, it may come later.
-before_fsck() {
-	dmesg | sed -n 's/^\[ *\([0-9.]*\)\] EXT4-fs (vda): re-mounted.*/\1/p' | head -n 1 |
-		awk -v shown="$(at "early.shown name=$NAME")" -v waited="$(at boot.early-done)" \
-			'{ print "shown", shown, "waited until", waited, "fsck", $1
-			exit !(shown < $1 || waited < shown) }'
-}
 
 expect "the screen is the one that was started early" equal "$PIDS" \
 	"$({ pidof Xorg; cat "/run/$NAME.pid"; } | xargs)"
-expect "its greeter was shown before the fsck" before_fsck
 expect "it was started once" equal 1 "$(grep -c " early.start name=$NAME" /run/initfs/timeline)"
 expect "the X server was started once" equal 1 "$(find /var/log -name 'Xorg.*.log' | wc -l)"
 expect "no other screen was started" equal "$NAME" \

@@ -5,7 +5,7 @@ import os
 
 from lab import Archive, Guest, expect, screen, wait_event
 from lab.guest import LIB
-from lab.login import PASSWORD, log_in, session_is_on_disk
+from lab.login import PASSWORD, before_fsck, log_in, session_is_on_disk
 
 # What plymouth says of itself just before the screen is started.
 ASK = """
@@ -47,6 +47,7 @@ with Guest(initrd="initfs", append="rd.initfs splash plymouth.ignore-serial-cons
     g.wait("login")
     wait_event(g, "layer.gone")
     expect(not g.run("plymouth --ping"), "plymouth has ended")
+    before_fsck(g, "lightdm")
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME="lightdm", PIDS=pids)
     log_in(g, type_it)
     g.screenshot("session")

@@ -5,7 +5,8 @@ import os
 
 from .fallback import expect
 from .guest import LIB, LabError
-from .record import wait_event
+from .record import events, wait_event
+from .timeline import Timeline
 
 PASSWORD = "secret"
 SAYS = "session-was-here"
@@ -28,6 +29,14 @@ TRIES = 4
 TRY_LIMIT = 90
 
 
+def before_fsck(g, name):
+    """The greeter was there before init's fsck began, unless it needed longer than the boot waits."""
+    at = {event: when for when, event, rest in reversed(events(g)) if rest in ("", f"name={name}")}
+    shown, waited, fsck = at["early.shown"], at["boot.early-done"], Timeline(g).times["fsck started"]
+    print(f"shown {shown:.1f}, waited for until {waited:.1f}, fsck {fsck:.1f}")
+    expect(shown < fsck or waited < shown, "the greeter was shown before the fsck")
+
+
 def early_screen(g, name):
     """The screen came early and once, and its script knows it when the merge is done."""
     g.wait("agent")
@@ -36,6 +45,7 @@ def early_screen(g, name):
     pids = g.need(f"{{ pidof Xorg; cat /run/{name}.pid; }} | xargs").strip()
     g.wait("login")
     wait_event(g, "layer.gone")
+    before_fsck(g, name)
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME=name, PIDS=pids)
 
 
