@@ -103,6 +103,21 @@ void report_line(const char *format, ...)
 	print_line(text);
 }
 
+void report_note(const char *format, ...)
+{
+	char text[LINE_MAX_BYTES - 64];
+	char line[LINE_MAX_BYTES];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	n = snprintf(line, sizeof(line), "<6>%s: %s\n", program, text);
+	if (n > 0 && (size_t)n < sizeof(line) && kmsg >= 0 && write(kmsg, line, (size_t)n) < 0)
+		return; /* nobody is left to tell */
+}
+
 int report_usage(const char *format, ...)
 {
 	char text[LINE_MAX_BYTES];

@@ -38,6 +38,9 @@ void report_text(char *line, unsigned long size, int error, const struct fault *
 /* Prints "NAME: " and the formatted text as one line, to the same places. */
 void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A line about what went as it should: only to the kernel's log, where that is used, as information. */
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Prints "Try 'NAME --help'." after a line about a mistake in the call; returns EXIT_USAGE. */
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -214,6 +214,7 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 	timeline_mark(daemon->timeline, "merge.done", "names", names, "bytes", bytes, NULL);
 	(void)snprintf(daemon->said, sizeof(daemon->said), "%s names with %s bytes are on the disk",
 		       names, bytes);
+	report_note("%s", daemon->said);
 	r = retire_layers(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r < 0)
 		(void)report(r, &fault, EXIT_FAILED);

@@ -160,6 +160,20 @@ static const char *read_paths(struct entry *entry, void *field, char *value)
 	return wrong;
 }
 
+static const char *read_relay(struct entry *entry, void *field, char *value)
+{
+	const char *wrong = read_words(entry, field, value);
+	struct words *words = field;
+	unsigned int i;
+
+	for (i = 0; i < words->count && !wrong; i++)
+		if (strcmp(words->word[i], "kernel") != 0 && !is_clean_path(words->word[i]))
+			wrong = "kernel and absolute paths";
+	if (wrong)
+		words->count = 0;
+	return wrong;
+}
+
 static const char *read_ready(struct entry *entry, void *field, char *value)
 {
 	return conf_read_ready(entry, value);
@@ -235,6 +249,8 @@ static const struct {
 	{ "Restart", read_bool, offsetof(struct entry, restarts) },
 	{ "Auto", read_bool, offsetof(struct entry, is_auto) },
 	{ "Service", read_words, offsetof(struct entry, services) },
+	{ "Relay", read_relay, offsetof(struct entry, relay) },
+	{ "RelayUnless", read_words, offsetof(struct entry, relay_unless) },
 };
 
 struct reader {

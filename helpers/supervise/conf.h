@@ -74,6 +74,8 @@ struct entry {
 	struct words devices; /* one of them has to exist: paths with a pattern as last part */
 	struct words writable; /* directories that have to be writable */
 	struct words services; /* rc scripts that are the same service */
+	struct words relay; /* "kernel" and files: what a syslog is handed */
+	struct words relay_unless; /* texts, and files: with one of them in those, not "kernel" */
 	unsigned int make_count;
 	struct entry_make make[ENTRY_WORDS_MAX];
 };

@@ -2,8 +2,9 @@
 /*
  * The only place that waits. Each turn:
  *	1. every program is looked at and moved on;
- *	2. /run/nologin goes when its rule says so;
- *	3. poll: a signal, the end of a child, or the timer.
+ *	2. the syslog is handed what it does not read itself;
+ *	3. /run/nologin goes when its rule says so;
+ *	4. poll: a signal, the end of a child, or the timer.
  * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
  * waits for it, and every program that waits has a bound.
  */
@@ -12,6 +13,7 @@
 #include "supervise/loop.h"
 #include "supervise/nologin.h"
 #include "supervise/ready.h"
+#include "supervise/relay.h"
 #include "supervise/root.h"
 #include "supervise/runlevel.h"
 #include "common/fd.h"
@@ -28,6 +30,9 @@
 #define NOLOGIN_LOOK_USEC 1000000ULL
 /* The undo waits that long for programs that were told to end, then kills them. */
 #define STOP_USEC (5 * 1000000ULL)
+/* A file that is relayed is looked at that often, a syslog that does not keep up is asked again. */
+#define RELAY_LOOK_USEC 1000000ULL
+#define RELAY_AGAIN_USEC 50000ULL
 
 #define MERGE_PID "/run/initfs/merge.pid"
 #define LAYERS "/run/initfs/layers"
@@ -43,7 +48,31 @@ struct loop {
 		multi_user_since; /* when init was first seen in a runlevel for people; 0: not yet */
 	bool holds_logins;
 	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
+	const struct run *syslog; /* whom the relay feeds, or NULL */
+	struct relay relay;
+	bool is_relay_behind; /* it has more than the syslog takes at the moment */
 };
+
+/* Is everything on the disk, and has init come to its runlevel? Then the log is everybody's own. */
+static bool is_boot_over(void)
+{
+	return access(LAYERS, F_OK) < 0 && !has_live_pid(MERGE_PID) &&
+	       is_multi_user(root_runlevel_now());
+}
+
+static void look_at_relay(struct loop *loop)
+{
+	bool is_last;
+
+	if (!relay_is_on(&loop->relay))
+		return;
+	/* Asked before the look, so that what was said up to then is handed on. */
+	is_last = is_over(&loop->syslog->service) || is_boot_over();
+	loop->is_relay_behind =
+		!relay_look(&loop->relay, loop->syslog->service.state == STATE_READY);
+	if (is_last && !loop->is_relay_behind)
+		relay_close(&loop->relay);
+}
 
 static void look_at_logins(struct loop *loop)
 {
@@ -111,6 +140,11 @@ static int arm_timer(const struct loop *loop)
 
 	if (loop->holds_logins && (!next || now + NOLOGIN_LOOK_USEC < next))
 		next = now + NOLOGIN_LOOK_USEC;
+	if (relay_is_on(&loop->relay)) {
+		uint64_t due = now + (loop->is_relay_behind ? RELAY_AGAIN_USEC : RELAY_LOOK_USEC);
+
+		next = !next || due < next ? due : next;
+	}
 	if (loop->stop_deadline && (!next || loop->stop_deadline < next))
 		next = loop->stop_deadline;
 	when.it_value.tv_sec = (time_t)(next / 1000000);
@@ -121,7 +155,7 @@ static int arm_timer(const struct loop *loop)
 static int wait_for_something(struct loop *loop)
 {
 	struct watch *watch = loop->watch;
-	struct pollfd polls[PICK_MAX + 2];
+	struct pollfd polls[PICK_MAX + 3];
 	uint64_t expirations;
 	unsigned int i;
 
@@ -129,7 +163,10 @@ static int wait_for_something(struct loop *loop)
 		polls[i] = (struct pollfd){ .fd = watch->runs[i].pidfd, .events = POLLIN };
 	polls[watch->count] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
 	polls[watch->count + 1] = (struct pollfd){ .fd = loop->timer, .events = POLLIN };
-	if (poll(polls, watch->count + 2, -1) < 0)
+	polls[watch->count + 2] =
+		(struct pollfd){ .fd = loop->is_relay_behind ? -EBADF : relay_fd(&loop->relay),
+				 .events = POLLIN };
+	if (poll(polls, watch->count + 3, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 
 	/* Signals first: a program that dies of the same killall5 is not started again. */
@@ -173,6 +210,7 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 	survivor_verdict(survivor, EXIT_DONE);
 	while (r == 0 && !loop->is_leaving) {
 		watch_look(loop->watch);
+		look_at_relay(loop);
 		look_at_screen(loop);
 		look_at_logins(loop);
 		if (!watch_has_work(loop->watch) && !loop->holds_logins)
@@ -188,10 +226,23 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 	return r;
 }
 
+static const struct run *find_syslog(const struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		if (watch->runs[i].entry->kind == ENTRY_SYSLOG)
+			return &watch->runs[i];
+	return NULL;
+}
+
 int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault)
 {
 	struct loop loop = { .watch = watch, .signals = -EBADF, .timer = -EBADF };
 	int r = loop_open(&loop, fault);
+
+	loop.syslog = find_syslog(watch);
+	relay_init(&loop.relay, loop.syslog ? loop.syslog->entry : NULL);
 
 	if (r == 0) {
 		r = nologin_make();
@@ -212,6 +263,7 @@ int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault
 	(void)nologin_remove();
 	if (loop.says_screen_comes)
 		(void)unlink(SCREEN_COMES);
+	relay_close(&loop.relay);
 	watch_close(watch, loop.stop_deadline > 0);
 	fd_close(&loop.signals);
 	fd_close(&loop.timer);

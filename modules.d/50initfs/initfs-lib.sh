@@ -405,6 +405,7 @@ initfs_undo() {
     initfs_stop supervise
     initfs_stop_guests
     initfs_stop merge
+    initfs_stop keep
     initfs_unfilter_rc
     [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
     initfs_stop hold-guard

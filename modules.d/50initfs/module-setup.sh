@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build host: what "dracut --add initfs" puts into an initramfs.
 
-initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-rcfilter initfs-supervise)
+initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-rcfilter initfs-supervise initfs-keep)
 
 # Prints where a helper is. dracut looks in the system's own folders, but a "make install" without a
 # prefix puts them below /usr/local.

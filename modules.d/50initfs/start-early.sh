@@ -95,6 +95,16 @@ initfs_start_merge() {
     initfs_run initfs-merge "$@" -- "$NEWROOT"
 }
 
+# What a boot has left that could not write to its disk comes back before the syslog of this one opens
+# its files. Where nobody has made a reserve, there is nothing to do.
+initfs_start_keep() {
+    local status=0
+    [ -e "$NEWROOT/var/lib/initfs/reserve" ] || return 0
+    [ -e "$NEWROOT/run/initfs/keep.pid" ] && return 0
+    initfs_run initfs-keep -- "$NEWROOT" || status=$?
+    [ "$status" -eq 0 ] || initfs_say "the log is not kept: $(initfs_why "$status" initfs-keep)"
+}
+
 initfs_start_supervise() {
     initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" \
         --gui="$(initfs_setting gui)" -- "$NEWROOT"
@@ -125,6 +135,7 @@ initfs_start_early() {
         return 0
     fi
     initfs_load_drivers
+    initfs_start_keep
     initfs_start_supervise || status=$?
     if [ "$status" -ne 0 ]; then
         initfs_fail "$(initfs_why "$status" initfs-supervise)"

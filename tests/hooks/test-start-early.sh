@@ -85,6 +85,21 @@ drivers_fail() (
     finish
 )
 
+# With a reserve, the log is kept; one that cannot be kept stops nothing.
+kept() (
+    pretended "rd.initfs"
+    pretend initfs-keep "$1"
+    up
+    mkdir -p "$NEWROOT/var/lib/initfs"
+    printf '' > "$NEWROOT/var/lib/initfs/reserve"
+    run_hook start-early
+    expect_call "initfs-keep -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_console "$2"
+    expect_event boot.early-done
+    finish
+)
+
 cleaned() (
     pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
@@ -190,6 +205,8 @@ waited() (
     finish
 )
 
+check kept 'exit 0' 0
+check kept 'echo "initfs-keep: cannot" >&2; exit 1' 1
 check off
 check waited "" 40 shown
 check waited "" 5000 bound

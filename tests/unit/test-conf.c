@@ -48,7 +48,8 @@ static void test_full(void)
 			"Bound=7\nReadyBound=3\n"
 			"PidFile=/run/demo.pid\nWritePidFile=yes\n"
 			"Ready=socket:/run/demo.sock\n"
-			"Restart=no\nService=demo demo-x",
+			"Restart=no\nService=demo demo-x\n"
+			"Relay=kernel /var/log/fsck/x\nRelayUnless=a=b /etc/x.conf",
 			&entry),
 		  0);
 	CHECK_STR(complaints, "");
@@ -58,6 +59,8 @@ static void test_full(void)
 	CHECK_STR(entry.exec, "/usr/sbin/demo -n \"$OPTIONS\"");
 	CHECK_STR(entry.defaults, "/etc/default/demo");
 	CHECK_INT(entry.exports.count, 2);
+	CHECK_INT(entry.relay.count, 2);
+	CHECK_STR(entry.relay_unless.word[0], "a=b");
 	CHECK_INT(entry.environment.count, 2);
 	CHECK_STR(entry.environment.word[0], "A=b c=d");
 	CHECK_STR(entry.before.word[0], "/bin/true");
@@ -201,7 +204,8 @@ static void test_unusable(void)
 	check_unusable("Kind=bus\nProgram=/x\nExec=/x\nWritePidFile=yes",
 		       "u:0: it speaks of a pid file without PidFile=\n");
 	check_unusable("Kind=tree\nProgram=/x\nExec=/x",
-		       "u:1: Kind= takes syslog, bus, seat, screen or other; the line is left out\n"
+		       "u:1: Kind= takes syslog, bus, seat, screen or other; the line is "
+		       "left out\n"
 		       "u:0: it has no Kind=; the entry cannot be used\n");
 }
 

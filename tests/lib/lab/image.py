@@ -38,6 +38,20 @@ class Disk:
                        check=True)
         return cls(path, base)
 
+    @classmethod
+    def changed(cls, folder, name, commands, flavour=""):
+        """A disk whose image was changed by commands of debugfs(8) before it is ever booted."""
+        changed = os.path.join(folder, f"{name}-image")
+        os.makedirs(changed)
+        raw = os.path.join(changed, "disk.raw")
+        subprocess.run(["cp", "--reflink=auto", "--sparse=always",
+                        os.path.join(guest_folder(flavour), "disk.raw"), raw], check=True)
+        done = subprocess.run(["debugfs", "-w", "-f", "-", raw], check=True, text=True,
+                              input="\n".join(commands) + "\n", stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        print(done.stdout, end="")
+        return cls.throw_away(changed, os.path.join(folder, f"{name}.qcow2"))
+
     def drive(self):
         # writeback: what the guest flushes is kept; what it does not flush may be lost at a cut.
         return f"file={self.path},if=virtio,format=qcow2,cache=writeback,discard=unmap"
