@@ -76,7 +76,7 @@ static int take_header(struct service *service, const struct catalog_text *scrip
 
 int catalog_add(struct catalog *catalog, const struct catalog_text *script)
 {
-	struct service service = { .name = strdup(script->name) };
+	struct service service = { .name = strdup(script->name), .size = script->size };
 	struct service *grown;
 	int r = service.name ? take_header(&service, script) : -ENOMEM;
 

@@ -20,6 +20,7 @@ struct service {
 	struct lsb lsb; /* of the override where there is one */
 	struct chkconfig chkconfig;
 	char *needs_network; /* the word that says so ("$network"), or NULL */
+	size_t size; /* of its text */
 	char *pidfile; /* "# pidfile:" or PIDFILE= without a variable in it, or NULL */
 	bool makes_network; /* it is one of those that stand behind $network */
 	bool locks_subsys; /* its text makes /var/lock/subsys/NAME */

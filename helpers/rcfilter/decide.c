@@ -120,6 +120,7 @@ void record_begin(struct record *record, pid_t pid, uint64_t now)
 {
 	leave_hold(record, now);
 	record->back |= record->state == STATE_ASIDE;
+	record->left = false;
 	record->state = STATE_STARTING;
 	record->why = WHY_NONE;
 	record->culprit = CATALOG_NONE;
@@ -167,6 +168,11 @@ void record_end(struct record *record, int code, uint64_t now)
 		record->state = STATE_SKIPPED;
 	else
 		record->state = STATE_FAILED;
+}
+
+bool decide_again(int code, size_t size)
+{
+	return code != 0 || size > READ_AHEAD;
 }
 
 /* --- afterwards ------------------------------------------------------------------------------ */

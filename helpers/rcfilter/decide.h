@@ -98,6 +98,15 @@ void record_hold(struct record *record, const struct decision *decision, uint64_
 /* Our server died: whoever reads a script through the dead view may have read half of it. */
 void record_lose(struct record *record);
 
+/*
+ * Is a script to be started again whose server had died under it, now that it has ended with that
+ * code? So much of it the kernel has read ahead when it was executed, and that stays in its cache:
+ * one that is no longer was read whole by who ended with 0. What checks and mounts file systems is
+ * better not started twice.
+ */
+#define READ_AHEAD 16384
+bool decide_again(int code, size_t size);
+
 /* How a script ended: an exit code, -SIGNAL, or RESULT_UNKNOWN. */
 #define RESULT_UNKNOWN 0x10000
 void record_end(struct record *record, int code, uint64_t now);

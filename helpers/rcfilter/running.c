@@ -66,8 +66,9 @@ static void end_script(struct starts *starts, struct script **at, int code)
 	struct record *record;
 	char text[32];
 	size_t service = (*at)->service;
-	bool is_lost = (*at)->is_lost;
 	bool counts = !(*at)->is_aside && service != CATALOG_NONE;
+	bool is_lost = counts && (*at)->is_lost &&
+		       decide_again(code, starts_catalog(starts)->list[service].size);
 
 	running_forget(at);
 	if (!counts)

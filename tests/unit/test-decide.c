@@ -173,6 +173,16 @@ static void test_words(void)
 	CHECK_STR(state_name(records[NET].state), "failed");
 }
 
+static void test_again(void)
+{
+	CHECK(!decide_again(0, 100));
+	CHECK(!decide_again(0, READ_AHEAD));
+	CHECK(decide_again(0, READ_AHEAD + 1));
+	CHECK(decide_again(1, 100));
+	CHECK(decide_again(-9, 100));
+	CHECK(decide_again(RESULT_UNKNOWN, 100));
+}
+
 static bool leave_at(struct making *making, struct network network, uint64_t seconds)
 {
 	return decide_leave(making, &network, seconds * SECOND, 30 * SECOND);
@@ -228,6 +238,7 @@ int main(void)
 	test_failure();
 	test_pace();
 	test_words();
+	test_again();
 	test_leave();
 	test_pressure();
 	catalog_free(&catalog);
