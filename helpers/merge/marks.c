@@ -87,7 +87,7 @@ int marks_read(int dirfd, const char *name, struct xattr_buffers *buffers, struc
 }
 
 /* An absolute one is made of names, a relative one is a single name: what else would lead out? */
-static bool is_redirect(const char *text)
+bool marks_is_redirect(const char *text)
 {
 	const char *name = *text == '/' ? text + 1 : text;
 
@@ -112,7 +112,7 @@ int marks_redirect(int dirfd, const char *name, struct xattr_buffers *buffers, c
 
 	if (r < 0)
 		return r;
-	if (strlen(buffers->value) != (size_t)r || !is_redirect(buffers->value))
+	if (strlen(buffers->value) != (size_t)r || !marks_is_redirect(buffers->value))
 		return -EINVAL;
 	*ret = buffers->value;
 	return 0;

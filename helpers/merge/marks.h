@@ -26,6 +26,9 @@ struct marks {
 int marks_read(int dirfd, const char *name, struct xattr_buffers *buffers, struct marks *ret,
 	       const char **ret_why);
 
+/* Pure. Is that a redirect: "/a/b" or "b", of names that lead nowhere else? */
+bool marks_is_redirect(const char *text);
+
 /*
  * Reads where the lower object was: "/a/b" or "b". Points into the buffers. -EINVAL: it is no name
  * of the lower layer.

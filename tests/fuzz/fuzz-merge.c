@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * No text of the layers file, mountinfo, fstab, an extended attribute's name or the view's answer
- * makes the parsers of initfs-merge do anything but answer. The first byte says which one it is.
+ * No text of the layers file, mountinfo, fstab, an extended attribute's name, a redirect, a file handle, a
+ * note about a file system or the view's answer makes the parsers of initfs-merge do anything but answer. The first byte says which one it is.
  */
 #include "config.h"
 
@@ -9,7 +9,10 @@
 #include "common/parse.h"
 #include "common/timeline.h"
 #include "merge/client.h"
+#include "merge/handle.h"
 #include "merge/list.h"
+#include "merge/marks.h"
+#include "merge/noted.h"
 #include "merge/overlayopt.h"
 #include "merge/views.h"
 #include "merge/wake.h"
@@ -18,6 +21,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -147,6 +151,46 @@ static void try_words(char *text)
 		(void)timeline_value(&event, "names");
 }
 
+/* What is taken for a redirect leads to something below the layer. */
+static void try_redirect(const char *text)
+{
+	char path[4096];
+
+	if (!marks_is_redirect(text))
+		return;
+	(void)snprintf(path, sizeof(path), "%s%s", *text == '/' ? "" : "/", text);
+	if (!*text || (strlen(text) < sizeof(path) - 1 && !is_clean_path(path)))
+		abort();
+}
+
+/* What is taken for a handle is the same when it was written down and read again. */
+static void try_handle(const uint8_t *data, size_t size, const char *text)
+{
+	char written[HANDLE_TEXT_MAX];
+	struct handle handle, again;
+	char *value = malloc(size + !size);
+
+	if (!value)
+		abort();
+	memcpy(value, data, size);
+	if (handle_from_origin(value, size, &handle)) {
+		(void)handle_text(&handle, written);
+		if (!handle_parse(written, &again) || !handle_is_same(&handle, &again))
+			abort();
+	}
+	if (handle_parse(text, &handle) && (!handle.size || handle.size > HANDLE_BYTES))
+		abort();
+	free(value);
+}
+
+static void try_note(const char *text)
+{
+	struct noted noted;
+
+	if (noted_parse(text, &noted) == 0 && noted.is_tmpfs && noted.device)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
@@ -154,7 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	text = fuzz_text(data, size);
-	switch (data[0] % 6) {
+	switch (data[0] % 9) {
 	case 0:
 		try_lists(text);
 		return 0;
@@ -169,6 +213,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 4:
 		try_wake(text);
+		break;
+	case 5:
+		try_redirect(text);
+		break;
+	case 6:
+		try_handle(data + 1, size - 1, text);
+		break;
+	case 7:
+		try_note(text);
 		break;
 	default:
 		try_words(text);

@@ -51,7 +51,10 @@ scene_make() {
 	local dir
 	mkdir -p "$root"
 	truncate -s "${IMAGE_SIZE-64M}" "$image"
-	mkfs.ext4 -q -I 256 "$image"
+	case ${SCENE_FS-ext4} in
+	ext4) mkfs.ext4 -q -I 256 "$image" ;;
+	*) "mkfs.$SCENE_FS" -q "$image" ;;
+	esac
 	# Tests that run at the same time look for a free device, too.
 	until_true 5 loop_attach || fail "no loop device"
 	mount "$loop" "$root"
