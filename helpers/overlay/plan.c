@@ -62,6 +62,23 @@ static const char *open_failure_means(int error)
 }
 
 /*
+ * What comes early reads and writes there. init's mount would come on top: logs would be written beneath it
+ * for as long as the machine runs, and what a screen needs would not be seen before it.
+ */
+static bool is_needed_early(const char *path, const char *dir)
+{
+	static const char *const names[] = { "/log", "/lib", "/cache" };
+	size_t length = strlen(dir);
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(path, dir, length) == 0 && is_at_or_below(path + length, names[i]) &&
+		    is_at_or_below(names[i], path + length))
+			return true;
+	return false;
+}
+
+/*
  * A directory that will get a file system of its own is not the disk that the merge has to reach.
  * One at the directory itself may be allowed: then own_check judges it.
  */
@@ -72,6 +89,13 @@ static int fstab_check(const struct options *options, const char *dir, const str
 	size_t i;
 
 	for (i = 0; i < fstab->count; i++) {
+		if (is_needed_early(fstab->path[i], dir)) {
+			(void)snprintf(why, sizeof(why),
+				       "/etc/fstab mounts a file system of its own at %s, where "
+				       "early programs write",
+				       fstab->path[i]);
+			return fault_because(fault, -EOPNOTSUPP, "protect the directory", dir, why);
+		}
 		if (is_root(fstab->path[i]) || !is_at_or_below(dir, fstab->path[i]))
 			continue;
 		if (options->own && is_at_or_below(fstab->path[i], dir))

@@ -14,7 +14,7 @@ look() {
 	getfattr -d -m - -e hex "$1" 2>/dev/null | grep -v '^#\|trusted.overlay' | sort
 }
 
-scene "/dev/sda1 / ext4 errors=remount-ro 0 1" "/dev/sdb1 /var/log ext4 defaults 0 2" \
+scene "/dev/sda1 / ext4 errors=remount-ro 0 1" "/dev/sdb1 /var/lib/docker ext4 defaults 0 2" \
 	"none none swap sw 0 0" "this line means nothing" "tmpfs /variety tmpfs defaults 0 0"
 before=$(sha256sum <"$IMAGE")
 expect_exit 0 "$OVERLAY" --size=16m -- "$ROOT" /var /tmp /var/cache

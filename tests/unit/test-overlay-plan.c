@@ -159,7 +159,14 @@ static void test_fstab(void)
 	check_fstab("/var/", "/var", true);
 	check_fstab("/srv", "/srv/data/spool", true);
 	check_fstab("/", "/var", false);
-	check_fstab("/var/log", "/var", false); /* comes on top, as on any boot */
+	check_fstab("/var/lib/docker", "/var", false); /* comes on top, as on any boot */
+	check_fstab("/var/logs", "/var", false);
+	check_fstab("/var/log/audit", "/var", false);
+	check_fstab("/var/log", "/var", true); /* would hide the early log */
+	check_fstab("/var/log/", "/var", true);
+	check_fstab("/var/lib", "/var", true);
+	check_fstab("/var/cache", "/var", true);
+	check_fstab("/srv/log", "/var", false);
 	check_fstab("/va", "/var", false);
 	check_fstab("/vary", "/var", false);
 }
@@ -169,7 +176,7 @@ static void test_own(void)
 {
 	struct options options = two_dirs();
 	struct facts facts = good_facts();
-	char *lines[] = { (char[]){ "/" }, (char[]){ "/var/" }, (char[]){ "/var/log" } };
+	char *lines[] = { (char[]){ "/" }, (char[]){ "/var/" }, (char[]){ "/var/lib/docker" } };
 	struct own good = {
 		.source = (char[]){ "LABEL=var" },
 		.device = 9,
