@@ -6,6 +6,7 @@
 #include "merge/flags.h"
 #include "merge/leaf.h"
 #include "merge/lift.h"
+#include "merge/project.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -80,6 +81,19 @@ static int lift_flags(struct publish *publish, const struct change *change, int 
 	return r < 0 ? failed(change, r, "take the flags off", fault) : 0;
 }
 
+/* Only where it is asked for does a staged object get the project of the directory that it goes to. */
+static int put(struct publish *publish, const struct level *at, const struct change *child,
+	       const char *staged, unsigned int flags)
+{
+	int from = publish->place->dir;
+	int r = lift_rename(publish->place, from, staged, at->lower, child->name, flags);
+
+	if (r != -EXDEV)
+		return r;
+	r = project_give(at->lower, from, staged);
+	return r < 0 ? r : lift_rename(publish->place, from, staged, at->lower, child->name, flags);
+}
+
 /*
  * An exchange also where a plain rename would replace: what programs still have open, and what
  * another name may be about to show, is deleted when the disk has all that is new, not before.
@@ -100,9 +114,9 @@ static int place(struct publish *publish, const struct level *at, struct change 
 	old = beside_look(publish->beside, at->lower, child->name);
 	if (old < 0)
 		return failed(child, old, "look at what is there instead of", fault);
-	r = lift_rename(publish->place, from, staged, at->lower, child->name, first);
+	r = put(publish, at, child, staged, first);
 	if (r == -EEXIST || r == -ENOENT)
-		r = lift_rename(publish->place, from, staged, at->lower, child->name, second);
+		r = put(publish, at, child, staged, second);
 	if (r < 0)
 		return failed(child, r, "publish", fault);
 	r = old ? beside_put(publish->beside, from, staged, at->lower, child->name) : 0;

@@ -5,14 +5,13 @@
 #include "merge/scan.h"
 #include "merge/note.h"
 #include "merge/place.h"
+#include "merge/project.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -266,7 +265,6 @@ static int scan_all_names(struct scan *scan, struct layer *layer, const struct l
 static int check_enterable(const struct scan *scan, const struct level *at, struct fault *fault)
 {
 	struct statx st;
-	struct fsxattr project;
 
 	if (statx(at->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
 		return refuse(at, NULL, -errno, "inspect the lower layer's", NULL, fault);
@@ -278,10 +276,23 @@ static int check_enterable(const struct scan *scan, const struct level *at, stru
 	if (st.stx_attributes & STATX_ATTR_ENCRYPTED)
 		return refuse(at, NULL, -EOPNOTSUPP, "change the lower layer's",
 			      "the directory is encrypted", fault);
-	if (ioctl(at->lower, FS_IOC_FSGETXATTR, &project) == 0 &&
-	    (project.fsx_xflags & FS_XFLAG_PROJINHERIT) && project.fsx_projid != 0)
-		return refuse(at, NULL, -EOPNOTSUPP, "change the lower layer's",
-			      "the directory has a project quota", fault);
+	return 0;
+}
+
+/* What cannot be given the project of its directory could not be published there. */
+static int check_projects(const struct level *at, struct fault *fault)
+{
+	const struct change *child;
+
+	if (at->lower < 0 || !at->change->children || !project_is_handed_on(at->lower))
+		return 0;
+	for (child = at->change->children; child; child = child->next)
+		if (child->move || (child->kind == CHANGE_PLACE && !S_ISREG(child->stamp.mode) &&
+				    !S_ISDIR(child->stamp.mode)))
+			return refuse(at, child->name, -EOPNOTSUPP, "carry the upper layer's",
+				      "its directory hands a project on, which only files and "
+				      "directories can be given",
+				      fault);
 	return 0;
 }
 
@@ -327,6 +338,9 @@ static int scan_level(struct scan *scan, struct layer *layer, const struct level
 			return r;
 	}
 	r = scan_all_names(scan, layer, at, fault);
+	if (r < 0)
+		return r;
+	r = check_projects(at, fault);
 	if (r < 0)
 		return r;
 	for (child = at->change->children; child; child = child->next) {
