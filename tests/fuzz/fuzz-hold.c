@@ -28,7 +28,7 @@ static void try_control(char *text)
 		control.peers[i] = -EBADF;
 	for (place = 0; (line = strsep(&text, "\n")); place = !place) {
 		reply[0] = '\0';
-		carry_out(&control, place, line, -EBADF, reply);
+		requests_carry_out(&control, place, line, -EBADF, reply);
 		if (strncmp(reply, "ok", 2) != 0 && strncmp(reply, "error ", 6) != 0)
 			abort();
 	}
