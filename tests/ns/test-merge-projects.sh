@@ -40,7 +40,8 @@ for type in ext4 xfs; do
 	[ "$(cat "$LOWER/of/replaced" "$LOWER/of/made" "$LOWER/of/inner/made" "$LOWER/of/tree/below/file" |
 		sort -u)" = new ] || fail "$type: the content"
 	[ "$(stat -c %a "$LOWER/of/tree")" = 2750 ] || fail "$type: the mode"
-	[ -L "$LOWER/of/tree/link" ] && [ ! -e "$LOWER/of/deleted" ] || fail "$type: the names"
+	[ -L "$LOWER/of/tree/link" ] || fail "$type: the symbolic link"
+	[ ! -e "$LOWER/of/deleted" ] || fail "$type: what was deleted"
 	[ ! -e "$DISK/.initfs-staging" ] || fail "$type: staging is left"
 
 	# A rerun finds everything as it is, and what no project can be given to is refused before anything.
