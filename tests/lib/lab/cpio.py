@@ -6,6 +6,7 @@ one replaces the file of an earlier one. Nothing is built anew.
 """
 
 import os
+import shlex
 import stat
 
 from .image import guest_folder
@@ -24,6 +25,13 @@ LINKS = ("bin", "lib", "lib64", "sbin")
 BREAKPOINT = """#!/bin/sh
 modprobe -q virtio_console
 /usr/lib/boot-lab/lab-agent lab.early
+"""
+
+
+IN_ROOT = """
+mount -o remount,rw "$NEWROOT"
+chroot "$NEWROOT" /bin/sh -c {}
+mount -o remount,ro "$NEWROOT"
 """
 
 
@@ -52,6 +60,10 @@ class Archive:
         Guest.early_go(); Guest.early.run() runs shell text there."""
         self.add_file("usr/lib/boot-lab/lab-agent", os.path.join(guest_folder(), "lab-agent"))
         self.add(f"usr/lib/dracut/hooks/{hook}/{order}-boot-lab.sh", BREAKPOINT)
+
+    def in_root(self, text):
+        """Runs shell text in the guest's root, before initfs has looked at it."""
+        self.add("usr/lib/dracut/hooks/pre-pivot/00-boot-lab.sh", IN_ROOT.format(shlex.quote(text)))
 
     def add_folder(self, folder):
         """Everything below folder, as it lies there."""
