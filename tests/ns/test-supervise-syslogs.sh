@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Debian's small syslog daemons start early by their entries, and have what init's fsck said, once.
+# shellcheck disable=SC2154,SC2317 # early-root.sh assigns the rest; functions are called through within
+. "${INITFS_SRC:?}/tests/lib/early-root.sh"
+
+# The packages conflict with the machine's own syslog, so they are not installed but laid over /usr.
+cache=${INITFS_CACHE:-/var/cache/initfs-tests}/syslog-debs
+mkdir -p "$cache" "$tmp/upper" "$tmp/work"
+mount -t tmpfs over "$tmp/work"
+mkdir "$tmp/work/upper" "$tmp/work/work" "$tmp/work/debs"
+for package in busybox busybox-syslogd inetutils-syslogd; do
+	if ! ls "$cache/${package}"_*.deb >/dev/null 2>&1; then
+		(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "$package") >"$tmp/out" 2>&1 || {
+			echo "skipped: no package $package: $(tail -n 1 "$tmp/out")"
+			exit 77
+		}
+	fi
+	for deb in "$cache/${package}"_*.deb; do
+		dpkg-deb -x "$deb" "$tmp/work/debs" || fail "$deb"
+	done
+done
+mkdir "$tmp/work/upper/bin" "$tmp/work/upper/sbin"
+cp -a "$tmp/work/debs/bin/busybox" "$tmp/work/upper/bin/"
+ln -s busybox "$tmp/work/upper/bin/syslogd" # it knows by its name what it is to be
+# /sbin/syslogd is busybox's, /usr/sbin/syslogd that of inetutils; in a merged /usr they are one place.
+cp -a "$tmp/work/debs/usr/sbin/syslogd" "$tmp/work/upper/sbin/inetutils-syslogd"
+umount -R -l "$root/usr"
+mount -t overlay usr -o "lowerdir=/usr,upperdir=$tmp/work/upper,workdir=$tmp/work/work" "$root/usr" || fail "/usr"
+mkdir -p "$root/etc/default" "$root/var/log/fsck" "$root/var/log/news"
+cp "$tmp/work/debs/etc/default/"* "$root/etc/default/"
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s ../run "$root/var/run"
+# The kernel's log is the machine's: what is read from it here would be missing there.
+: >"$tmp/kmsg"
+mount --bind "$tmp/kmsg" "$root/proc/kmsg"
+
+in_log() { # NUMBER TEXT: so many lines of one file below /var/log
+	[ "$(cat "$root/var/log/messages" "$root/var/log/syslog" 2>/dev/null | grep -cF -- "$2")" = "$1" ]
+}
+
+# try NAME PROGRAM PIDFILE: that daemon, by the entry that comes with it
+try() {
+	local pid
+	sed -e "s|^Program=.*|Program=$2|" -e "s|^Exec=[^ ]*|Exec=$2|" -e '/^Also=/d' \
+		"$INITFS_SRC/helpers/supervise/early.d/$1.conf" >"$root/etc/initfs/early.d/$1.conf"
+	ln -sf "../init.d/$1" "$root/etc/rc2.d/S01$1"
+	rm -f "$root/var/log/messages" "$root/var/log/syslog"
+	echo "of the boot before" >"$root/var/log/fsck/checkroot"
+	"$supervise" --gui=off --syslog="$1" -- "$root" || fail "$1: not started"
+	within 20 marked "early.ready name=$1"
+	pid=$(last_pid "$1")
+	within 20 grep -sqx " *$pid *" "$root/$3"
+	[ "$(readlink "/proc/$pid/exe")" = "$root$(realpath -m "$2")" ] ||
+		[ "$(readlink "/proc/$pid/root")" = "$root" ] || fail "$1: another program"
+	echo "guest-root: clean, by $1" >"$root/var/log/fsck/checkroot"
+	within 20 in_log 1 "checkroot: guest-root: clean, by $1"
+	in_log 0 "of the boot before" || fail "$1: an old line"
+	"$supervise" --undo -- "$root" || fail "$1: undo"
+	rm -f "$root/etc/rc2.d/S01$1" "$root/dev/log"
+}
+
+# Debian's default keeps the log in memory (-C).
+echo 'SYSLOG_OPTS=' >"$root/etc/default/busybox-syslogd"
+try busybox-syslogd /usr/bin/syslogd run/syslogd.pid
+# Their forms of this file differ, and busybox's package has none.
+cp "$tmp/work/debs/etc/syslog.conf" "$root/etc/"
+try inetutils-syslogd /usr/sbin/inetutils-syslogd run/syslog.pid
+exit 0
