@@ -17,6 +17,7 @@ enum entry_kind {
 	ENTRY_BUS,
 	ENTRY_SEAT,
 	ENTRY_SCREEN,
+	ENTRY_RECOVERY, /* a screen for the time in which init asks for maintenance */
 	ENTRY_OTHER, /* started only where another entry asks for it */
 	ENTRY_KINDS,
 };

@@ -29,6 +29,7 @@ struct options {
 	bool is_undo;
 	const char *syslog;
 	const char *gui;
+	const char *recovery;
 	const char *root;
 	const char *adopt; /* a pid file */
 	char **program; /* what --adopt becomes */
@@ -42,6 +43,7 @@ static const char help[] =
 	"\n"
 	"  --syslog=NAME  which syslog: auto (default), off, or the name of an early.d entry\n"
 	"  --gui=NAME     which screen: likewise\n"
+	"  --recovery=NAME  what is on the screen when init asks for maintenance: likewise\n"
 	"  --undo         stop the running supervisor and what it started\n"
 	"  --adopt=FILE   for inittab: wait for the process in FILE, then become PROGRAM\n"
 	"  --help         print this and exit\n"
@@ -50,11 +52,20 @@ static const char help[] =
 	"Exit status: 0 running (or stopped), 1 failed, 2 called wrongly, 3 refused.\n"
 	"See initfs-supervise(8) and initfs-early.d(5).\n";
 
-enum { OPTION_SYSLOG = 1, OPTION_GUI, OPTION_UNDO, OPTION_ADOPT, OPTION_HELP, OPTION_VERSION };
+enum {
+	OPTION_SYSLOG = 1,
+	OPTION_GUI,
+	OPTION_RECOVERY,
+	OPTION_UNDO,
+	OPTION_ADOPT,
+	OPTION_HELP,
+	OPTION_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "syslog", required_argument, NULL, OPTION_SYSLOG },
 	{ "gui", required_argument, NULL, OPTION_GUI },
+	{ "recovery", required_argument, NULL, OPTION_RECOVERY },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "adopt", required_argument, NULL, OPTION_ADOPT },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -88,7 +99,7 @@ static int options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){ .syslog = "auto", .gui = "auto" };
+	*options = (struct options){ .syslog = "auto", .gui = "auto", .recovery = "auto" };
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
@@ -97,6 +108,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_GUI:
 			options->gui = optarg;
+			break;
+		case OPTION_RECOVERY:
+			options->recovery = optarg;
 			break;
 		case OPTION_UNDO:
 			options->is_undo = true;
@@ -180,6 +194,7 @@ static int supervise(const struct options *options, struct survivor *survivor, i
 		const struct request request = {
 			.syslog = options->syslog,
 			.gui = options->gui,
+			.recovery = options->recovery,
 			.default_screen = root.default_screen,
 			.no_screen = root.no_screen,
 			.runlevel = root.runlevel,

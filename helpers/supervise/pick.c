@@ -228,6 +228,28 @@ static void pick_kind(struct picker *picker, enum entry_kind kind, const char *w
 		add_chosen(picker, (unsigned int)index);
 }
 
+/* Most machines have none, and need none: only a wish that cannot be met is worth a word. */
+static void pick_recovery(struct picker *picker)
+{
+	bool is_auto = strcmp(picker->request->recovery, "auto") == 0;
+	unsigned int i;
+
+	if (picker->request->no_screen)
+		return;
+	if (!is_auto) {
+		pick_kind(picker, ENTRY_RECOVERY, picker->request->recovery);
+		return;
+	}
+	for (i = 0; i < picker->count; i++) {
+		const struct candidate *candidate = &picker->candidates[i];
+
+		if (candidate->entry.kind == ENTRY_RECOVERY && candidate->is_installed) {
+			add_chosen(picker, i);
+			return;
+		}
+	}
+}
+
 void pick_make(const struct candidate *candidates, unsigned int count,
 	       const struct request *request, pick_say *skip, pick_say *complain, void *context,
 	       struct picks *ret_picks)
@@ -236,5 +258,6 @@ void pick_make(const struct candidate *candidates, unsigned int count,
 
 	pick_kind(&picker, ENTRY_SYSLOG, request->syslog);
 	pick_kind(&picker, ENTRY_SCREEN, request->gui);
+	pick_recovery(&picker);
 	*ret_picks = picker.picks;
 }

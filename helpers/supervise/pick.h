@@ -20,6 +20,7 @@ struct candidate {
 struct request {
 	const char *syslog; /* "auto", "off" or a name */
 	const char *gui;
+	const char *recovery;
 	const char *default_screen; /* the distribution's choice (a name), or NULL */
 	const char *no_screen; /* why this boot has no screen, or NULL */
 	char runlevel;

@@ -5,6 +5,7 @@
 #include "supervise/watch.h"
 #include "supervise/adopt.h"
 #include "supervise/console.h"
+#include "supervise/maintenance.h"
 #include "supervise/needs.h"
 #include "supervise/prepare.h"
 #include "supervise/ready.h"
@@ -254,8 +255,10 @@ void watch_look(struct watch *watch)
 {
 	unsigned int i;
 
+	maintenance_look(watch);
 	for (i = 0; i < watch->count; i++)
-		look_at(watch, &watch->runs[i]);
+		if (!waits_for_maintenance(watch, &watch->runs[i]))
+			look_at(watch, &watch->runs[i]);
 }
 
 /* A machine without a screen has a display manager more often than one thinks. */
@@ -343,8 +346,10 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		const struct service *service = &watch->runs[i].service;
 		uint64_t due = 0;
 
-		if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
-		    watch->runs[i].owes_console || is_worth_a_look(&watch->runs[i]))
+		if (waits_for_maintenance(watch, &watch->runs[i]))
+			due = now + SLOW_LOOK_USEC;
+		else if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
+			 watch->runs[i].owes_console || is_worth_a_look(&watch->runs[i]))
 			due = now + LOOK_USEC;
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;

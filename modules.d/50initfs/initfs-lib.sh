@@ -162,10 +162,10 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | merge | verify | pace | rc | net) ;;
+        overlay | size | syslog | gui | recovery | merge | verify | pace | rc | net) ;;
         *)
             initfs_say "$where: $name is not known" \
-                "(overlay, size, syslog, gui, merge, verify, pace, rc, net are)"
+                "(overlay, size, syslog, gui, recovery, merge, verify, pace, rc, net are)"
             return 0
             ;;
     esac

@@ -107,7 +107,7 @@ initfs_start_keep() {
 
 initfs_start_supervise() {
     initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" \
-        --gui="$(initfs_setting gui)" -- "$NEWROOT"
+        --gui="$(initfs_setting gui)" --recovery="$(initfs_setting recovery)" -- "$NEWROOT"
 }
 
 # The screen goes first: a greeter that competes with udev's coldplug and fsck for disk and processors

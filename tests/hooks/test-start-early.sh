@@ -33,7 +33,7 @@ good() (
     [ "$(cat "$PREFIX/proc/sys/kernel/hostname")" = orion ] || fail "the machine has no name"
     [ -z "$2" ] || expect_call "initfs-merge $2 -- $NEWROOT"
     [ -n "$2" ] || expect_no_call initfs-merge
-    expect_call "initfs-supervise --syslog=$3 --gui=$4 -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=$3 --gui=$4 --recovery=auto -- $NEWROOT"
     expect_no_call chroot
     expect_event boot.early-done
     expect_console 0
@@ -66,7 +66,7 @@ drivers() (
     up
     run_hook start-early
     expect_call "chroot $NEWROOT modprobe -q -a -b -- pci:v00001234d00001111sv usb:v046DpC31Cd6400dc00dsc00dp00ic03isc01ip01in00 virtio:d00000012v00001AF4 serio:ty06pr00id00ex00"
-    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto -- $NEWROOT"
     expect_console 0
     finish
 )
@@ -79,7 +79,7 @@ drivers_fail() (
     pretend chroot "exit 1"
     up
     run_hook start-early
-    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto -- $NEWROOT"
     expect_event boot.early-done
     expect_console 0
     finish
@@ -94,7 +94,7 @@ kept() (
     printf '' > "$NEWROOT/var/lib/initfs/reserve"
     run_hook start-early
     expect_call "initfs-keep -- $NEWROOT"
-    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto -- $NEWROOT"
     expect_console "$2"
     expect_event boot.early-done
     finish
@@ -110,7 +110,7 @@ exit $1"
     run_hook start-early
     expect_call "chroot $NEWROOT /etc/init.d/checkroot-bootclean.sh start"
     [ -f "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would clean /tmp again"
-    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto -- $NEWROOT"
     expect_console 0
     finish
 )
@@ -137,7 +137,7 @@ cleaning_hangs() (
     run_hook start-early
     [ ! -e "$NEWROOT/tmp/.tmpfs" ] || fail "rcS would not clean /tmp"
     expect_console 1 "/tmp is not cleaned early: checkroot-bootclean.sh did not answer in time"
-    expect_call "initfs-supervise --syslog=auto --gui=auto -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto -- $NEWROOT"
     expect_event boot.early-done
     finish
 )

@@ -55,7 +55,9 @@ static void setup(void)
 	all[LIGHT].entry.needs = (struct words){ 1, { "bus" } };
 	all[LIGHT].entry.wants = (struct words){ 1, { "seat" } };
 	all[GDM].entry.needs = (struct words){ 2, { "bus", "seat" } };
-	request = (struct request){ .syslog = "auto", .gui = "auto", .runlevel = '2' };
+	request = (struct request){
+		.syslog = "auto", .gui = "auto", .recovery = "off", .runlevel = '2'
+	};
 }
 
 /* What is picked, as names in order; what is said is left in said. */
