@@ -33,6 +33,7 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on"
            addon=addon, cpus=1) as g:
     g.wait("agent")
     wait_event(g, "rc.left")
+    g.poll("grep -q 'rc.aside name=nfs-common ' /run/initfs/timeline")
     g.plug()
     g.wait("login")
     wait_born(g, DAEMONS)

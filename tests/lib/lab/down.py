@@ -3,17 +3,50 @@
 
 import re
 import time
+from contextlib import contextmanager
 
 from .agent import AgentError
+from .cpio import Archive
 from .fallback import expect
-from .guest import BOOT_LIMIT, LOGIN, LabError
+from .guest import BOOT_LIMIT, LOGIN, Guest, LabError
+from .services import NO_SCREEN
 
 # What may be read on the console of a machine that does not go down well.
 TROUBLE = (r"Transport endpoint|Stale file handle|Software caused connection abort|target is busy|"
            r"device is busy|not found\b.*init\.d|remounting.*failed")
 SINGLE = r"Press Enter for maintenance|Give root password|root@guest"
-# init ends everybody in single-user mode, the lab's agent as well.
-AGAIN = "echo 'ag:12S:respawn:/usr/lib/boot-lab/lab-agent' >>/etc/inittab; telinit q"
+# init ends everybody in single-user mode, the lab's agent as well. The first line, because init
+# starts nothing that stands behind the shell while it waits for that.
+AGAIN = "sed -i '1i ag:12S:respawn:/usr/lib/boot-lab/lab-agent' /etc/inittab; telinit q"
+
+# Stands still until the test lets it go on; the disk has it before initfs has looked at it.
+SLOW = """cat >/etc/init.d/slow <<'END'
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides: slow
+# Required-Start: $remote_fs $syslog
+# Required-Stop:
+# Default-Start: 2 3 4 5
+# Default-Stop:
+### END INIT INFO
+[ "$1" = start ] || exit 0
+until [ -e /run/boot-lab-go ]; do sleep 0.2; done
+END
+chmod 755 /etc/init.d/slow
+update-rc.d slow defaults
+""" + NO_SCREEN
+
+
+@contextmanager
+def guest_in_rc():
+    """A boot with rd.initfs.rc=on that stands in the middle of rc 2."""
+    addon = Archive()
+    addon.in_root(SLOW)
+    with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on", addon=addon, cpus=1) as g:
+        g.wait("agent")
+        g.poll("grep -q 'rc.start name=slow$' /run/initfs/timeline")
+        g.need("grep -q fuse.initfs-rcfilter /proc/self/mountinfo && pidof startpar")
+        yield g
 
 
 def _wait_line(g, pattern, first):
