@@ -24,6 +24,7 @@
 
 struct early {
 	const struct place *place;
+	struct copier *copier;
 	int view;
 	bool is_verified;
 	bool is_over; /* something is in the way: the rest is published later */
@@ -123,11 +124,25 @@ static void publish(struct early *early, const struct level *at, struct change *
 	early->result.names++;
 }
 
+/*
+ * A directory in which that was all is made equal to the upper one at once: if nothing changes in it
+ * any more, the seal need not care for it. The next scan sees if it has.
+ */
+static void settle(struct early *early, const struct level *at)
+{
+	struct change *change = at->change;
+
+	if (change->protect || change->lower_protected || !seal(early))
+		return;
+	change->is_settled = copy_directory(early->copier, at->upper, at->lower, false) == 0 &&
+			     copy_times(early->copier, at->upper, at->lower) == 0;
+}
+
 static void walk(struct early *early, const struct level *at);
 
 static void enter(struct early *early, const struct level *at, struct change *child)
 {
-	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	auto_close int upper = open_walk(at->upper, child->name, flags, 0);
 	auto_close int lower = open_walk(at->lower, child->name, flags, 0);
 	struct level below = { child, upper, lower };
@@ -138,6 +153,7 @@ static void enter(struct early *early, const struct level *at, struct change *ch
 
 static void walk(struct early *early, const struct level *at)
 {
+	uint64_t before = early->result.names;
 	struct leaf_walk leaves;
 	struct change *child;
 
@@ -152,6 +168,8 @@ static void walk(struct early *early, const struct level *at)
 			publish(early, at, child);
 	if (child)
 		leaf_close(&leaves);
+	if (early->result.names > before)
+		settle(early, at);
 }
 
 static void publish_target(struct early *early, const struct merge *merge)
@@ -159,6 +177,7 @@ static void publish_target(struct early *early, const struct merge *merge)
 	size_t i;
 
 	early->place = &merge->place;
+	early->copier = merge->copier;
 	for (i = 0; i < merge->count && !early->is_over; i++) {
 		const struct layer *layer = &merge->layers[i];
 		const struct level root = { layer->tree.root, layer->upper, layer->lower };

@@ -99,6 +99,7 @@ static void note_news(struct scan *scan, struct tree *tree, struct change *chang
 	const struct stamp stamp = note_stamp(&seen->st);
 
 	change->seen = true;
+	change->is_settled = false;
 	note_forms(tree, change, seen);
 	if (!is_staged_kind(change->kind)) {
 		set_stamp(change, &stamp);

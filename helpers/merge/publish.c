@@ -62,7 +62,7 @@ static int enter_all(struct publish *publish, const struct level *at, walk_fn *w
 	int r = 0;
 
 	for (child = at->change->children; r == 0 && child; child = child->next)
-		if (child->kind == CHANGE_ENTER || is_late(child))
+		if ((child->kind == CHANGE_ENTER && !child->is_done) || is_late(child))
 			r = enter(publish, at, child, walk, fault);
 	return r;
 }
@@ -269,6 +269,28 @@ static int delete_names(struct publish *publish, const struct level *at, struct 
 	return r < 0 ? r : finish_level(publish, at, fault);
 }
 
+static bool is_published(const struct change *change)
+{
+	return change->kind == CHANGE_PLACE && change->published;
+}
+
+/* What was published early, and has not changed since. Returns whether there is nothing to do below. */
+static bool note_done(struct change *change)
+{
+	struct leaf_walk leaves;
+	struct change *child;
+	bool is_done = change->is_settled;
+
+	for (child = change->children; child; child = child->next)
+		is_done = (child->kind == CHANGE_ENTER ? note_done(child) : is_published(child)) &&
+			  is_done;
+	for (child = is_done ? leaf_first(&leaves, change) : NULL; child;
+	     child = leaf_next(&leaves))
+		is_done = is_published(child) && is_done;
+	change->is_done = is_done;
+	return is_done;
+}
+
 /* Programs must not see a link more than there are names, so the common copy's own name goes. */
 static int drop_group_names(struct publish *publish, struct layer *layer, struct fault *fault)
 {
@@ -291,6 +313,7 @@ int publish_layer(struct publish *publish, struct layer *layer, struct fault *fa
 	struct level root = { layer->tree.root, layer->upper, layer->lower };
 	int r = lift_all(publish, layer, fault);
 
+	(void)note_done(layer->tree.root); /* the root itself is entered in any case */
 	if (r == 0)
 		r = place_names(publish, &root, fault);
 	if (r == 0)

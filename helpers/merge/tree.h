@@ -69,6 +69,9 @@ struct change {
 	bool is_metacopy; /* staged with the lower file's data */
 	bool has_origin; /* the overlay has copied it up */
 	bool published; /* already: something else had to leave its name, or it was early */
+	bool is_enterable; /* the lower directory was looked at: we may rename into it */
+	bool is_settled; /* published early, with all in it that was; its lower directory is equal */
+	bool is_done; /* nothing is left to be published in it */
 	bool late; /* something below has to be done when all names are published */
 	unsigned int protect; /* inode flags that let nobody change it: set at the very end */
 	bool lower_protected; /* what has the name now has such a flag */

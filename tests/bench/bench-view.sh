@@ -4,7 +4,8 @@
 #
 #	bench-view.sh [ROUNDS]
 #
-# In each round both do the same in turn. PIN=CPU keeps initfs-hold and its clients on one processor:
+# In each round both do the same in turn, in a new directory whose path is as long as the other's; who begins
+# changes with each round, because the second finds memory and caches as the first has left them. PIN=CPU keeps initfs-hold and its clients on one processor:
 # on many virtual machines waking another one is dearer than all the rest.
 # shellcheck source-path=SCRIPTDIR source=scene.sh
 . "${0%/*}/scene.sh"
@@ -38,6 +39,7 @@ fio_one() { # DIRECTORY NAME OPTION...: prints NAME and microseconds for each op
 }
 
 load() { # DIRECTORY FIGURES
+	mkdir "$1"
 	"${pinned[@]}" view-load "$1" 2000 >>"$2"
 	{
 		fio_one "$1" write-128k --rw=write --bs=128k --filename=data
@@ -45,18 +47,22 @@ load() { # DIRECTORY FIGURES
 		fio_one "$1" read-128k --rw=read --bs=128k --filename=data
 		fio_one "$1" read-4k --rw=randread --bs=4k --filename=data --size=16m
 	} >>"$2"
-	rm "$1/data"
+	rm -r "$1"
 }
 
 compare() { # TITLE DIRECTORY OTHER
 	local i what
-	mkdir "$2" "$3"
 	rm -f "$SCENE/one" "$SCENE/other"
-	load "$2" "$SCENE/warm"
-	load "$3" "$SCENE/warm"
+	load "$2/x" "$SCENE/warm"
+	load "$3/x" "$SCENE/warm"
 	for ((i = 0; i < rounds; i++)); do
-		load "$2" "$SCENE/one"
-		load "$3" "$SCENE/other"
+		if ((i % 2)); then
+			load "$2/x" "$SCENE/one"
+			load "$3/x" "$SCENE/other"
+		else
+			load "$3/x" "$SCENE/other"
+			load "$2/x" "$SCENE/one"
+		fi
 	done
 	printf '\n%s\n%-12s %10s %10s   %s\n' "$1" '' 'us' 'bare, us' 'ratio (least to most)'
 	while read -r what; do
@@ -70,9 +76,11 @@ compare() { # TITLE DIRECTORY OTHER
 }
 
 scene_up
-compare "The view against the bare overlay" "$root/var/view" "$state/layer/0/bare"
+mkdir "$root/var/load" "$state/layer/0/bare"
+compare "The view against the bare overlay" "$root/var/load" "$state/layer/0/bare"
 mount -o remount,rw "$root"
 mkdir "$SCENE/disk"
 mount --bind "$root" "$SCENE/disk"
 initfs-merge --now -- "$root"
-compare "After the merge, against the disk" "$root/var/after" "$SCENE/disk/var/disk"
+mkdir "$root/var/one" "$root/var/two"
+compare "After the merge, against the disk" "$root/var/one" "$SCENE/disk/var/two"

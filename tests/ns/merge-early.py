@@ -75,7 +75,7 @@ def work():
     os.unlink(name(8))
     os.mkdir(name(8))
     write(f"{name(8)}/inside", "inside\n")
-    os.rename(name(9), f"{var}/deep/moved-away")
+    os.rename(name(9), f"{var}/moved-away")
     os.unlink(f"{var}/spool/link-11")
     os.symlink("elsewhere", f"{var}/spool/link-11")
     os.utime(name(12), ns=(10**18, 10**18 + 1))
@@ -93,10 +93,16 @@ def fill():
         write(name(n), f"changed {n}\n")
     for n in range(20):
         os.symlink(f"target-{n}", f"{var}/spool/link-{n}")
+    # Published early, and then nothing happens there any more.
+    for n in range(100):
+        write(f"{var}/deep/quiet-{n}", "quiet\n")
+    os.chmod(f"{var}/deep", 0o750)
+    os.chown(f"{var}/deep", 12, 34)
+    os.utime(f"{var}/deep", ns=(10**18, 10**18 + 2))
     os.mkdir(f"{var}/new")
     write(f"{var}/new/file", "in a new directory\n")
     write(f"{var}/log/messages", "replaced\n")
-    os.unlink(f"{var}/deep/er/file")
+    os.unlink(f"{var}/big")
 
 
 def forget():
