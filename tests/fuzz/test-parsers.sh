@@ -16,7 +16,7 @@ corpus=${FUZZ_CORPUS:-$TEST_TMP/corpus}
 
 # What each target is linked with, besides what all programs share.
 declare -A sources=(
-	[early]='supervise/{conf,prepare,runlevel,spawn}.c cli/{layers,mounts,record,summary,view}.c'
+	[early]='supervise/{conf*,prepare,runlevel,spawn}.c cli/{layers,mounts,record,summary,view}.c'
 	[hold]='hold/[abd-z]*.c passthrough/*.c'
 	[merge]='merge/*.c'
 	[rcfilter]='rcfilter/{catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
