@@ -156,15 +156,23 @@ if trouble in ("seal-refused", "prepare-refused", "view-hangs-up"):
         "view-hangs-up": ("prepare 1", False),
     }[trouble]
     writable()
+    os.makedirs(f"{var}/new/sub")
+    for name in ("kept", "deleted", "sub/deleted"):
+        with open(f"{var}/new/{name}", "w") as file:
+            file.write(name)
     between = Between(state, request, lambda: answer)
     said = merge_now(1)
     if answer:
         check(answer.decode().split(" ", 2)[2] in said, f"why, in: {said}")
     equal(len(events("merge.failed")), 1, "failures in the timeline")
     unmerged(program)
+    # The disk may have that directory by now; what is deleted in it must not come back.
+    os.unlink(f"{var}/new/deleted")
+    shutil.rmtree(f"{var}/new/sub")
     between.trouble = None
     merge_now(0)
     merged(program)
+    equal(os.listdir(f"{var}/new"), ["kept"], "the new directory")
 
 elif trouble == "merge-killed-sealed":
     writable()
