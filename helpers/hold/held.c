@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "hold/held.h"
+#include "hold/walks.h"
 #include "hold/workers.h"
 
 #include "passthrough/wait.h"
@@ -63,13 +64,19 @@ struct held *held_take(struct hold *hold, struct held **slot)
 	return one;
 }
 
-static struct held *take_first(struct hold *hold)
+/*
+ * Out of the list and inside the gate in one step: where the gate closes again, the rest stays in the
+ * list, for who settles walks to find it there (walks.h) and for the next release.
+ */
+static struct held *enter_with_first(struct hold *hold)
 {
 	struct held *one = NULL;
 
 	pthread_mutex_lock(&hold->gate.lock);
-	if (hold->held)
+	if (hold->held && !hold->gate.is_closed) {
 		one = held_take(hold, &hold->held);
+		hold->gate.inside++;
+	}
 	pthread_mutex_unlock(&hold->gate.lock);
 	return one;
 }
@@ -78,8 +85,8 @@ static void answer_all(struct hold *hold)
 {
 	struct held *one;
 
-	while ((one = take_first(hold))) {
-		gate_enter(&hold->gate);
+	while ((one = enter_with_first(hold))) {
+		walks_note(&hold->walks, one->request);
 		held_answer(one);
 		gate_leave(&hold->gate);
 	}

@@ -36,7 +36,8 @@ void held_answer(struct held *one);
 
 /*
  * Hands all that is kept to threads that carry it out; call it when the gate is open. Where no
- * thread can be started it is done before this returns.
+ * thread can be started it is done before this returns. What they have not come to when the gate
+ * closes again stays kept.
  */
 void held_release(struct hold *hold);
 

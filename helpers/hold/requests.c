@@ -75,6 +75,7 @@ static void do_status(const struct control *control, char *reply)
 /* Without a switch it does not matter who is between two paths: none of them leads elsewhere. */
 static void do_seal(struct control *control, int place, bool is_brief, char *reply)
 {
+	unsigned int between;
 	int r;
 
 	if (control->sealer >= 0) {
@@ -86,13 +87,15 @@ static void do_seal(struct control *control, int place, bool is_brief, char *rep
 		answer_error(reply, r, "a request that is being carried out does not end");
 		return;
 	}
-	if (!is_brief)
-		walks_settle(control->hold);
+	between = is_brief ? 0 : walks_settle(control->hold);
 	control->is_brief = is_brief;
 	control->sealer = place;
 	control->deadline = requests_now() + SEAL_SECONDS;
 	control->has_expired = false;
-	(void)snprintf(reply, PACKET_MAX, "ok");
+	if (between)
+		(void)snprintf(reply, PACKET_MAX, "ok between=%u", between);
+	else
+		(void)snprintf(reply, PACKET_MAX, "ok");
 }
 
 void requests_unseal(struct control *control)

@@ -213,9 +213,21 @@ static struct held *take_due(struct hold *hold, const struct walkers *walkers)
 	return one;
 }
 
-static bool are_settled(struct walkers *walkers)
+/* What an earlier seal has kept and nobody has come to since is looked at again. */
+static void judge_anew(struct hold *hold)
 {
-	bool are_all = true;
+	struct held *one;
+
+	pthread_mutex_lock(&hold->gate.lock);
+	for (one = hold->held; one; one = one->next)
+		one->is_judged = false;
+	pthread_mutex_unlock(&hold->gate.lock);
+}
+
+/* Looks at those who are not settled yet; returns how many are left. */
+static unsigned int settle(struct walkers *walkers)
+{
+	unsigned int left = 0;
 	size_t i;
 
 	for (i = 0; i < walkers->count; i++) {
@@ -223,9 +235,9 @@ static bool are_settled(struct walkers *walkers)
 
 		if (!walker->is_settled)
 			walker->is_settled = is_settled(walker);
-		are_all = are_all && walker->is_settled;
+		left += !walker->is_settled;
 	}
-	return are_all;
+	return left;
 }
 
 /* Until a request comes, at most for the time between two looks. */
@@ -249,25 +261,29 @@ void walks_ask_at_the_door(const struct hold *hold)
 							       -1, 0);
 }
 
-void walks_settle(struct hold *hold)
+unsigned int walks_settle(struct hold *hold)
 {
 	struct walkers walkers;
 	uint64_t limit = clock_usec(CLOCK_MONOTONIC) + SETTLE_USEC;
+	unsigned int left;
 
 	walks_ask_at_the_door(hold);
 	if (collect(&hold->walks, &walkers) < 0)
-		return; /* without memory the switch may be seen, which is the lesser evil */
+		return 0; /* without memory the switch may be seen, which is the lesser evil */
+	judge_anew(hold);
 	while (clock_usec(CLOCK_MONOTONIC) < limit) {
 		struct held *one = take_due(hold, &walkers);
 
 		if (one)
 			held_answer(one);
-		else if (are_settled(&walkers))
+		else if (!settle(&walkers))
 			break;
 		else
 			wait_for_news(hold);
 	}
+	left = settle(&walkers);
 	free(walkers.list);
+	return left;
 }
 
 /* To the kernel, past libfuse, which knows nothing of this request yet. */

@@ -18,7 +18,7 @@
 
 #include <linux/fuse.h>
 
-/* Notes who has asked, and when; each worker calls it for each request that it answers. */
+/* Notes who has asked, and when; called for each request that is answered with the gate open. */
 void walks_note(struct walk_table *table, const struct fuse_in_header *request);
 
 /*
@@ -28,11 +28,11 @@ void walks_note(struct walk_table *table, const struct fuse_in_header *request);
 void walks_ask_at_the_door(const struct hold *hold);
 
 /*
- * With the gate closed, from a thread that is prepared as a worker is: returns when nobody is
- * between two paths, or after a second, because a program that got no processor for so long
- * must not keep all others waiting.
+ * With the gate closed, from a thread that is prepared as a worker is: returns 0 when nobody is
+ * between two paths, or how many may be after a second, because a program that got no processor
+ * for so long must not keep all others waiting.
  */
-void walks_settle(struct hold *hold);
+unsigned int walks_settle(struct hold *hold);
 
 /* After the switch of that view, before the gate opens. */
 void walks_restart(struct view *view);
