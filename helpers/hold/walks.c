@@ -109,6 +109,18 @@ static bool is_past_walks(pid_t tid)
 	       strcmp(where, "0") != 0 && !strstr(where, "request_wait") && !strstr(where, "fuse");
 }
 
+/* Who has ended and is not reaped yet looks like a worker of io_uring, and asks nothing any more. */
+static bool is_dead(pid_t tid)
+{
+	char text[512];
+	const char *end;
+
+	if (proc_read(AT_FDCWD, tid, "stat", text, sizeof(text)) < 0)
+		return true;
+	end = strrchr(text, ')'); /* of its name, which may have any bytes */
+	return end && (strncmp(end, ") Z", 3) == 0 || strncmp(end, ") X", 3) == 0);
+}
+
 static enum place place_of(pid_t tid)
 {
 	char text[256];
@@ -118,7 +130,7 @@ static enum place place_of(pid_t tid)
 	if (!isdigit((unsigned char)text[0]) && text[0] != '-')
 		return PLACE_RUNNING;
 	/* The workers of io_uring are in no call: -1. Renames of theirs are told from nothing else. */
-	if (text[0] != '-' && !takes_two_paths(strtol(text, NULL, 10)))
+	if (text[0] == '-' ? is_dead(tid) : !takes_two_paths(strtol(text, NULL, 10)))
 		return PLACE_ELSEWHERE;
 	return is_past_walks(tid) ? PLACE_ELSEWHERE : PLACE_ASKING;
 }

@@ -66,15 +66,22 @@ class Program:
         return os.read(self.what, 4096).decode()
 
 
-def settle(hold):
+def settle(hold, base):
     """A seal after a brief one, as while names are published, finds what that one has held still on its
-    way; nobody is left between two paths because of that. Once may be for want of a processor."""
+    way; nobody is left between two paths because of that, nor because somebody has ended and is not
+    reaped yet. Once may be for want of a processor."""
     left = 0
+    ended = os.fork()
+    if ended == 0:
+        os.stat(f"{base}/spool")
+        os._exit(0)
+    os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
     for _ in range(SEALS):
         hold.need("seal brief")
         hold.need("unseal")
         left += "between" in hold.need("seal")
         hold.need("unseal")
+    os.waitpid(ended, 0)
     check(left < 2, f"{left} of {SEALS} seals left somebody between two paths")
 
 
@@ -85,7 +92,7 @@ def switch(disk, hold, number, directory):
                 for work, count in ((renamer, RENAMERS), (linker, LINKERS), (misser, MISSERS))
                 for i in range(count)]
     wait_until(lambda: os.path.exists(f"{base}/log/linker-0"), "the programs work")
-    settle(hold)
+    settle(hold, base)
     hold.need("seal")
     disk.publish(number, directory)
     hold.need(f"prepare {number}", f"{disk.at}{directory}")
