@@ -112,13 +112,16 @@ initfs_start_supervise() {
 
 # The screen goes first: a greeter that competes with udev's coldplug and fsck for disk and processors
 # comes after them. The supervisor takes the file away when the greeter shows, or will not come soon.
-# Never longer than thirty seconds: a slow machine boots on beside its greeter.
+# Never longer than thirty seconds by the clock, as each nap takes longer than it says where much goes
+# on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
-    local tries=0
+    local now="" end
     [ "$(initfs_setting pace)" = gui ] || return 0
-    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "$tries" -lt 300 ]; do
+    read -r now _ < "${PREFIX-}/proc/uptime"
+    end=$((${now%%.*} + 30))
+    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
         sleep 0.1
-        tries=$((tries + 1))
+        read -r now _ < "${PREFIX-}/proc/uptime"
     done
 }
 

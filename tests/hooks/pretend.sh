@@ -104,6 +104,7 @@ pretended() { # WORDS
         "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
     printf 'nodev\toverlay\nnodev\tfuse\n\text4\n' > "$PREFIX/proc/filesystems"
     printf 'rootfs / rootfs rw 0 0\n' > "$PREFIX/proc/mounts"
+    printf '100.99 1.00\n' > "$PREFIX/proc/uptime"
     : > "$calls"
     : > "$console"
 
