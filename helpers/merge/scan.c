@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "merge/scan.h"
+#include "merge/look.h"
 #include "merge/note.h"
 #include "merge/place.h"
-#include "merge/project.h"
 #include "common/fd.h"
 #include "common/openat.h"
 
@@ -14,75 +14,16 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 /* As much as a stream of glibc reads at once. */
 #define DIRENTS_SIZE 32768
 
-/* One directory of the walk. */
-struct level {
-	const struct level *up;
-	struct change *change;
-	int upper;
-	int lower; /* -EBADF in a new directory */
-	unsigned int depth;
-};
-
-/* Not inlined: its buffer would be in each frame of the recursion. */
-__attribute__((noinline)) static int refuse(const struct level *at, const char *name, int error,
-					    const char *step, const char *why, struct fault *fault)
-{
-	char path[FAULT_OBJECT_MAX];
-
-	return fault_because(fault, error, step, tree_path(at->change, name, path, sizeof(path)),
-			     why);
-}
-
-/* The usual whiteout: it has no attributes, so that reading them is spared. */
-static bool is_device_zero(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
-/* The marks of the upper layer's object; in a live layer it may have gone. */
-static int read_marks(struct scan *scan, const struct level *at, const char *name,
-		      struct marks *marks, struct fault *fault)
-{
-	const char *why = NULL;
-	int r = marks_read(at->upper, name, scan->buffers, marks, &why);
-
-	if (r == -ENOENT && scan->is_live)
-		return 0;
-	if (why)
-		return refuse(at, name, r, "carry the upper layer's", why, fault);
-	return r < 0 ? refuse(at, name, r, "read the attributes of the upper layer's", NULL, fault)
-		     : 0;
-}
-
-/* What the lower layer has at a name: 0, 1, or -errno where that cannot be replaced or entered. */
-static int look_below(const struct level *at, const char *name, struct statx *ret_lower,
-		      struct fault *fault)
-{
-	if (at->lower < 0)
-		return 0;
-	if (statx(at->lower, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, ret_lower) < 0) {
-		if (errno == ENOENT)
-			return 0;
-		return refuse(at, name, -errno, "inspect the lower layer's", NULL, fault);
-	}
-	if (ret_lower->stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return refuse(at, name, -EBUSY, "change the lower layer's",
-			      "something is mounted there", fault);
-	return 1;
-}
-
 /*
  * The directory where a new name would be, or where an earlier run has published it: also for what
  * is in a new directory, which for the overlay has no lower layer. -ENOENT: there is none.
  */
-static int open_beside(const struct level *at)
+static int open_beside(const struct scan_level *at)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 	auto_close int above = -EBADF;
@@ -99,28 +40,29 @@ static int open_beside(const struct level *at)
 	return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
 }
 
-static int fill_move(struct scan *scan, const struct level *at, const char *name, struct move *move,
-		     struct fault *fault)
+static int fill_move(struct scan *scan, const struct scan_level *at, const char *name,
+		     struct move *move, struct fault *fault)
 {
 	int r = marks_origin(at->upper, name, scan->buffers, &move->handle);
 
 	if (r < 0)
-		return refuse(at, name, r, "read the attributes of the upper layer's", NULL, fault);
+		return look_refuse(at, name, r, "read the attributes of the upper layer's", NULL,
+				   fault);
 	if (!move->handle.size && S_ISDIR(move->upper.st_mode))
-		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
-			      "it has a redirect, and no origin by which to know the directory",
-			      fault);
+		return look_refuse(
+			at, name, -EOPNOTSUPP, "carry the upper layer's",
+			"it has a redirect, and no origin by which to know the directory", fault);
 	move->upper_dir = openat(at->upper, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (move->upper_dir < 0)
-		return refuse(at, NULL, -errno, "open the upper layer's", NULL, fault);
+		return look_refuse(at, NULL, -errno, "open the upper layer's", NULL, fault);
 	move->beside = open_beside(at);
 	if (move->beside < 0 && move->beside != -ENOENT)
-		return refuse(at, NULL, move->beside, "open the lower layer's", NULL, fault);
+		return look_refuse(at, NULL, move->beside, "open the lower layer's", NULL, fault);
 	return 0;
 }
 
 /* Where it is now is looked for when the rest is known: what it was in may have been moved, too. */
-static int seek(struct scan *scan, struct layer *layer, const struct level *at,
+static int seek(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		struct change *change, const struct seen *seen, struct fault *fault)
 {
 	const char *redirect = NULL;
@@ -128,18 +70,19 @@ static int seek(struct scan *scan, struct layer *layer, const struct level *at,
 	int r;
 
 	if (scan->is_live)
-		return refuse(at, change->name, -EOPNOTSUPP, "carry the upper layer's",
-			      "the overlay was mounted with redirect_dir", fault);
+		return look_refuse(at, change->name, -EOPNOTSUPP, "carry the upper layer's",
+				   "the overlay was mounted with redirect_dir", fault);
 	if (layer->moves.count >= MOVES_MAX)
-		return refuse(at, change->name, -EMFILE, "carry the upper layer's",
-			      "too many directories were renamed", fault);
+		return look_refuse(at, change->name, -EMFILE, "carry the upper layer's",
+				   "too many directories were renamed", fault);
 	r = marks_redirect(at->upper, change->name, scan->buffers, &redirect);
 	if (r < 0)
-		return refuse(at, change->name, r, "read the redirect of the upper layer's", NULL,
-			      fault);
+		return look_refuse(at, change->name, r, "read the redirect of the upper layer's",
+				   NULL, fault);
 	move = moves_add(&layer->moves, change, redirect);
 	if (!move)
-		return refuse(at, change->name, -ENOMEM, "note the upper layer's", NULL, fault);
+		return look_refuse(at, change->name, -ENOMEM, "note the upper layer's", NULL,
+				   fault);
 	move->upper = seen->st;
 	move->is_slot = at->lower >= 0;
 	move->depth = at->depth;
@@ -147,34 +90,7 @@ static int seek(struct scan *scan, struct layer *layer, const struct level *at,
 	return fill_move(scan, at, change->name, move, fault);
 }
 
-static int look_at(struct scan *scan, const struct level *at, const char *name, struct seen *seen,
-		   struct fault *fault)
-{
-	struct facts facts = { .upper = &seen->st, .marks = &seen->marks, .is_new = at->lower < 0 };
-	int r = look_below(at, name, &seen->lower, fault);
-
-	if (r < 0)
-		return r;
-	seen->has_lower = r;
-	if (!is_device_zero(&seen->st)) {
-		r = read_marks(scan, at, name, &seen->marks, fault);
-		if (r < 0)
-			return r;
-	}
-	facts.has_lower = seen->has_lower;
-	facts.lower_mode = seen->lower.stx_mode;
-	facts.lower_links = seen->lower.stx_nlink;
-	seen->form = marks_form(&facts);
-	if (seen->form.why_not)
-		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's", seen->form.why_not,
-			      fault);
-	if (seen->marks.is_metacopy && scan->is_live)
-		return refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
-			      "the overlay was mounted with metacopy", fault);
-	return 0;
-}
-
-static int scan_name(struct scan *scan, struct layer *layer, const struct level *at,
+static int scan_name(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		     const char *name, struct fault *fault)
 {
 	struct change *change;
@@ -184,7 +100,7 @@ static int scan_name(struct scan *scan, struct layer *layer, const struct level 
 	if (fstatat(at->upper, name, &seen.st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT && scan->is_live)
 			return 0;
-		return refuse(at, name, -errno, "inspect the upper layer's", NULL, fault);
+		return look_refuse(at, name, -errno, "inspect the upper layer's", NULL, fault);
 	}
 	if (note_is_known(scan, layer, at->change, name, &seen.st))
 		return 0;
@@ -193,7 +109,7 @@ static int scan_name(struct scan *scan, struct layer *layer, const struct level 
 		return r;
 	r = note_change(scan, layer, at->change, name, &seen, &change);
 	if (r < 0)
-		return refuse(at, name, r, "note the upper layer's", NULL, fault);
+		return look_refuse(at, name, r, "note the upper layer's", NULL, fault);
 	return seen.form.is_moved ? seek(scan, layer, at, change, &seen, fault) : 0;
 }
 
@@ -202,14 +118,14 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-static int scan_entry(struct scan *scan, struct layer *layer, const struct level *at,
+static int scan_entry(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		      const char *name, struct fault *fault)
 {
 	if (is_dots(name))
 		return 0;
 	if (!at->change->parent && strcmp(name, STAGING_NAME) == 0)
-		return refuse(at, name, -EEXIST, "carry the upper layer's",
-			      "the merge stages under that name", fault);
+		return look_refuse(at, name, -EEXIST, "carry the upper layer's",
+				   "the merge stages under that name", fault);
 	return scan_name(scan, layer, at, name, fault);
 }
 
@@ -218,7 +134,7 @@ static int scan_entry(struct scan *scan, struct layer *layer, const struct level
  * directory while programs wait. Not inlined, because of its buffer.
  */
 __attribute__((noinline)) static int scan_names(struct scan *scan, struct layer *layer,
-						const struct level *at, struct fault *fault)
+						const struct scan_level *at, struct fault *fault)
 {
 	_Alignas(struct dirent64) char buffer[DIRENTS_SIZE];
 	ssize_t used = 0, n;
@@ -226,7 +142,8 @@ __attribute__((noinline)) static int scan_names(struct scan *scan, struct layer 
 
 	/* The root's descriptor has been read by the scan before. */
 	if (!at->change->parent && lseek(at->upper, 0, SEEK_SET) < 0)
-		return refuse(at, NULL, -errno, "read the upper layer's directory", NULL, fault);
+		return look_refuse(at, NULL, -errno, "read the upper layer's directory", NULL,
+				   fault);
 	while (r == 0 && (used = getdents64(at->upper, buffer, sizeof(buffer))) > 0) {
 		for (n = 0; r == 0 && n < used;) {
 			const struct dirent64 *entry = (const void *)(buffer + n);
@@ -236,7 +153,8 @@ __attribute__((noinline)) static int scan_names(struct scan *scan, struct layer 
 		}
 	}
 	if (r == 0 && used < 0)
-		return refuse(at, NULL, -errno, "read the upper layer's directory", NULL, fault);
+		return look_refuse(at, NULL, -errno, "read the upper layer's directory", NULL,
+				   fault);
 	return r;
 }
 
@@ -256,7 +174,7 @@ static int drop_unseen(struct tree *tree, struct change *change)
 }
 
 /* Brings what is known of a directory's names up to date. */
-static int scan_all_names(struct scan *scan, struct layer *layer, const struct level *at,
+static int scan_all_names(struct scan *scan, struct layer *layer, const struct scan_level *at,
 			  struct fault *fault)
 {
 	struct change *child;
@@ -268,88 +186,54 @@ static int scan_all_names(struct scan *scan, struct layer *layer, const struct l
 	if (r == 0)
 		r = scan_names(scan, layer, at, fault);
 	else
-		r = refuse(at, NULL, r, "note the upper layer's", NULL, fault);
+		r = look_refuse(at, NULL, r, "note the upper layer's", NULL, fault);
 	leaf_index_free(&scan->leaves);
 	if (r < 0)
 		return r;
 	r = drop_unseen(&layer->tree, at->change);
-	return r < 0 ? refuse(at, NULL, r, "note the upper layer's", NULL, fault) : 0;
+	return r < 0 ? look_refuse(at, NULL, r, "note the upper layer's", NULL, fault) : 0;
 }
 
-/* Renames into such a directory answer EXDEV half way through, so it is refused before. */
-static int check_enterable(const struct scan *scan, const struct level *at, struct fault *fault)
-{
-	struct statx st;
-
-	if (statx(at->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
-		return refuse(at, NULL, -errno, "inspect the lower layer's", NULL, fault);
-	if (makedev(st.stx_dev_major, st.stx_dev_minor) != scan->device)
-		return refuse(
-			at, NULL, -EXDEV, "change the lower layer's",
-			"it is in another file system or subvolume than the staging directory",
-			fault);
-	if (st.stx_attributes & STATX_ATTR_ENCRYPTED)
-		return refuse(at, NULL, -EOPNOTSUPP, "change the lower layer's",
-			      "the directory is encrypted", fault);
-	return 0;
-}
-
-/* What cannot be given the project of its directory could not be published there. */
-static int check_projects(const struct level *at, struct fault *fault)
-{
-	const struct change *child;
-
-	if (at->lower < 0 || !at->change->children || !project_is_handed_on(at->lower))
-		return 0;
-	for (child = at->change->children; child; child = child->next)
-		if (child->move || (child->kind == CHANGE_PLACE && !S_ISREG(child->stamp.mode) &&
-				    !S_ISDIR(child->stamp.mode)))
-			return refuse(at, child->name, -EOPNOTSUPP, "carry the upper layer's",
-				      "its directory hands a project on, which only files and "
-				      "directories can be given",
-				      fault);
-	return 0;
-}
-
-static int scan_level(struct scan *scan, struct layer *layer, const struct level *at,
+static int scan_level(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		      struct fault *fault);
 
 /* upper_dir and the directory that the lower layer's part of it is in; -EBADF: it is a new one. */
-static int descend(struct scan *scan, struct layer *layer, const struct level *at,
+static int descend(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		   struct change *child, const char *lower_name, struct fault *fault)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	auto_close int upper = open_walk(at->upper, child->name, flags, 0);
 	auto_close int lower = -EBADF;
-	struct level below = { at, child, upper, -EBADF, at->depth + 1 };
+	struct scan_level below = { at, child, upper, -EBADF, at->depth + 1 };
 
 	if (upper < 0 && scan->is_live && (upper == -ENOENT || upper == -ENOTDIR)) {
 		child->certain = false;
 		return 0;
 	}
 	if (upper < 0)
-		return refuse(&below, NULL, upper, "open the upper layer's", NULL, fault);
+		return look_refuse(&below, NULL, upper, "open the upper layer's", NULL, fault);
 	if (child->kind == CHANGE_ENTER) {
 		lower = open_walk(at->lower, lower_name, flags, 0);
 		if (lower < 0)
-			return refuse(&below, NULL, lower, "open the lower layer's", NULL, fault);
+			return look_refuse(&below, NULL, lower, "open the lower layer's", NULL,
+					   fault);
 		below.lower = lower;
 	}
 	return scan_level(scan, layer, &below, fault);
 }
 
-static int scan_level(struct scan *scan, struct layer *layer, const struct level *at,
+static int scan_level(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		      struct fault *fault)
 {
 	struct change *child;
 	int r;
 
 	if (at->depth > SCAN_DEPTH_MAX)
-		return refuse(at, NULL, -ENAMETOOLONG, "carry the upper layer's",
-			      "directories are nested too deeply", fault);
+		return look_refuse(at, NULL, -ENAMETOOLONG, "carry the upper layer's",
+				   "directories are nested too deeply", fault);
 	/* Nobody but us changes the lower layer: once is enough, and not under the seal. */
 	if (at->lower >= 0 && !at->change->is_enterable) {
-		r = check_enterable(scan, at, fault);
+		r = look_enterable(scan, at, fault);
 		if (r < 0)
 			return r;
 		at->change->is_enterable = true;
@@ -357,7 +241,7 @@ static int scan_level(struct scan *scan, struct layer *layer, const struct level
 	r = scan_all_names(scan, layer, at, fault);
 	if (r < 0)
 		return r;
-	r = check_projects(at, fault);
+	r = look_projects(at, fault);
 	if (r < 0)
 		return r;
 	for (child = at->change->children; child; child = child->next) {
@@ -374,7 +258,8 @@ static int scan_level(struct scan *scan, struct layer *layer, const struct level
 static int scan_moved(struct scan *scan, struct layer *layer, struct move *move,
 		      struct fault *fault)
 {
-	struct level at = { NULL, move->change->parent, move->upper_dir, move->dir, move->depth };
+	struct scan_level at = { NULL, move->change->parent, move->upper_dir, move->dir,
+				 move->depth };
 	struct statx st;
 	int r = look_below(&at, move->name, &st, fault);
 
@@ -398,8 +283,8 @@ static int find_one(struct scan *scan, struct layer *layer, struct move *move, s
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return refuse(&(struct level){ .change = move->change }, NULL, r,
-			      "find in the lower layer", move->orig, fault);
+		return look_refuse(&(struct scan_level){ .change = move->change }, NULL, r,
+				   "find in the lower layer", move->orig, fault);
 	return scan_moved(scan, layer, move, fault);
 }
 
@@ -431,25 +316,25 @@ static int find_moved(struct scan *scan, struct layer *layer, struct fault *faul
 	}
 	if (!missing)
 		return 0;
-	return refuse(&(struct level){ .change = missing->change }, NULL, -ESTALE,
-		      "find in the lower layer", missing->orig, fault);
+	return look_refuse(&(struct scan_level){ .change = missing->change }, NULL, -ESTALE,
+			   "find in the lower layer", missing->orig, fault);
 }
 
 int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
 {
-	struct level root = { NULL, layer->tree.root, layer->upper, layer->lower, 0 };
+	struct scan_level root = { NULL, layer->tree.root, layer->upper, layer->lower, 0 };
 	struct marks marks = { 0 };
 	struct statx st;
-	int r = read_marks(scan, &root, ".", &marks, fault);
+	int r = look_marks(scan, &root, ".", &marks, fault);
 
 	if (r < 0)
 		return r;
 	if (statx(layer->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
-		return refuse(&root, NULL, -errno, "inspect the lower layer's", NULL, fault);
+		return look_refuse(&root, NULL, -errno, "inspect the lower layer's", NULL, fault);
 	note_protect(layer->tree.root, &marks, &st);
 	/* Only with an index does the overlay check its upper layer's root, too. */
 	if (marks.has_origin && !layer->index.is_known)
-		return refuse(
+		return look_refuse(
 			&root, NULL, -EOPNOTSUPP, "carry the upper layer's",
 			"the overlay was mounted with index=on, and --work does not say where",
 			fault);
