@@ -21,6 +21,7 @@ ERRORS = ["ENOSPC", "EIO", "EROFS", "EMFILE", "ENOMEM"]
 WORKERS = os.cpu_count()
 SAMPLE = 16  # of each kind, when it is not all
 MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096
+PR_SET_CHILD_SUBREAPER = 36
 LIMIT = 120  # seconds: only for what hangs
 
 
@@ -217,7 +218,17 @@ def failed(scene, n, error):
     return str(code)
 
 
+def reap():
+    """Thousands of dead daemons would be in the way of whoever looks at all processes."""
+    try:
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        pass
+
+
 def work(points):
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     scene = Scene()
     ends = collections.Counter()
     try:
@@ -233,6 +244,7 @@ def work(points):
                 print(f"{where}: {broken}; calls: {scene.calls()[-3:]}", flush=True)
                 ends["broken"] += 1
             scene.down()
+            reap()
         return ends
     finally:
         scene.close()
