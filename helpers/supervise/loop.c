@@ -68,8 +68,8 @@ static void look_at_relay(struct loop *loop)
 		return;
 	/* Asked before the look, so that what was said up to then is handed on. */
 	is_last = is_over(&loop->syslog->service) || is_boot_over();
-	loop->is_relay_behind =
-		!relay_look(&loop->relay, loop->syslog->service.state == STATE_READY);
+	loop->is_relay_behind = !relay_look(
+		&loop->relay, loop->syslog->service.state == STATE_READY ? loop->syslog->pid : 0);
 	if (is_last && !loop->is_relay_behind)
 		relay_close(&loop->relay);
 }

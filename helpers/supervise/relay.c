@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "supervise/relay.h"
+#include "supervise/backlog.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -20,6 +21,10 @@
 #define FILE_MAX 65536 /* more than any fsck says that ends by itself */
 #define CONFIG_MAX 262144
 #define MESSAGE_MAX 8192
+/* A daemon that does not read the kernel's log by itself is not waited for. It opens that at once. */
+#define NO_READER_USEC (5 * 1000000ULL)
+/* One that does has the lines of a whole boot before it. */
+#define BEHIND_USEC (15 * 1000000ULL)
 
 /* --- the daemon */
 
@@ -49,6 +54,36 @@ static bool connect_log(struct relay *relay)
 	    connect(relay->log, (struct sockaddr *)&address, sizeof(address)) < 0)
 		fd_close(&relay->log);
 	return relay->log >= 0;
+}
+
+/* Is it still busy with the kernel's own lines from before its start? */
+static bool is_busy(struct relay *relay, pid_t daemon)
+{
+	uint64_t now = clock_usec(CLOCK_MONOTONIC);
+	uint64_t bound;
+
+	if (relay->kmsg < 0)
+		return false; /* it gets nothing that would have to stand behind those */
+	if (relay->daemon != daemon) {
+		relay->daemon = daemon;
+		relay->is_even = false;
+		relay->since = now;
+	}
+	if (relay->is_even)
+		return false;
+	switch (backlog_look(daemon)) {
+	case BACKLOG_NO_READER:
+		bound = NO_READER_USEC;
+		break;
+	case BACKLOG_BEHIND:
+		bound = BEHIND_USEC;
+		break;
+	case BACKLOG_TAKEN:
+	default:
+		bound = 0;
+	}
+	relay->is_even = now - relay->since >= bound;
+	return !relay->is_even;
 }
 
 /* --- the kernel's log */
@@ -82,31 +117,6 @@ static bool next_record(struct relay *relay)
 				    !klog_is_kernels(&relay->record);
 	}
 	return relay->has_record;
-}
-
-static bool hand_on_records(struct relay *relay)
-{
-	char message[MESSAGE_MAX];
-	struct tm when;
-
-	while (next_record(relay)) {
-		char *text = relay->record.text;
-		char *end = strchr(text, '\n');
-
-		if (end)
-			*end = '\0';
-		wall_clock(relay->record.usec, &when);
-		if (*text && !send_message(relay, message,
-					   klog_format(message, sizeof(message), &relay->record,
-						       text, &when))) {
-			if (end)
-				*end = '\n';
-			return false;
-		}
-		relay->has_record = end != NULL;
-		relay->record.text = end ? end + 1 : text;
-	}
-	return true;
 }
 
 /* --- files */
@@ -166,6 +176,51 @@ static bool look_at_file(struct relay *relay, struct relay_file *file)
 	return true;
 }
 
+static bool hand_on_files(struct relay *relay)
+{
+	unsigned int i;
+
+	for (i = 0; i < relay->file_count; i++)
+		if (!look_at_file(relay, &relay->files[i]))
+			return false;
+	return true;
+}
+
+/* --- both */
+
+/*
+ * A record is handed on as soon as it is there, a file only when it is looked at: so before a record,
+ * as that of the merge, comes what the files have, as fsck's result. Only the records from before our
+ * start are older than any file of this boot.
+ */
+static bool hand_on_records(struct relay *relay)
+{
+	char message[MESSAGE_MAX];
+	struct tm when;
+
+	while (next_record(relay)) {
+		char *text = relay->record.text;
+		char *end = strchr(text, '\n');
+
+		if (relay->is_level && !hand_on_files(relay))
+			return false;
+		if (end)
+			*end = '\0';
+		wall_clock(relay->record.usec, &when);
+		if (*text && !send_message(relay, message,
+					   klog_format(message, sizeof(message), &relay->record,
+						       text, &when))) {
+			if (end)
+				*end = '\n';
+			return false;
+		}
+		relay->has_record = end != NULL;
+		relay->record.text = end ? end + 1 : text;
+	}
+	relay->is_level = true;
+	return true;
+}
+
 /* --- the whole */
 
 static bool takes_by_itself(const struct entry *entry)
@@ -222,18 +277,12 @@ void relay_init(struct relay *relay, const struct entry *entry)
 	}
 }
 
-bool relay_look(struct relay *relay, bool is_ready)
+bool relay_look(struct relay *relay, pid_t daemon)
 {
-	unsigned int i;
-
-	if (!relay->entry || !is_ready)
+	if (!relay->entry || !daemon)
 		return true;
-	if (!connect_log(relay) || !hand_on_records(relay))
-		return false;
-	for (i = 0; i < relay->file_count; i++)
-		if (!look_at_file(relay, &relay->files[i]))
-			return false;
-	return true;
+	return !is_busy(relay, daemon) && connect_log(relay) && hand_on_records(relay) &&
+	       hand_on_files(relay);
 }
 
 int relay_fd(const struct relay *relay)

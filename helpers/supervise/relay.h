@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* A file whose lines are handed on, once somebody writes it anew in this boot. */
@@ -28,6 +29,10 @@ struct relay {
 	struct klog_record
 		record; /* not handed on as a whole yet: its text is what is left of it */
 	bool has_record;
+	bool is_level; /* all records that were there at the start are handed on */
+	pid_t daemon; /* who was fed last */
+	bool is_even; /* it has read the kernel's lines that were there before it, or never will */
+	uint64_t since; /* when it was first found ready */
 	char memory[KLOG_RECORD_MAX]; /* the record's */
 	unsigned int file_count;
 	struct relay_file files[ENTRY_WORDS_MAX];
@@ -37,10 +42,11 @@ struct relay {
 void relay_init(struct relay *relay, const struct entry *entry);
 
 /*
- * Hands on what has come. is_ready: the daemon can take it. false: there may be more, which it does
- * not take now; it is to be tried again soon.
+ * Hands on what has come. daemon: who takes it, or 0 while nobody can. Nothing is handed on before
+ * the daemon has read the kernel's own lines, which were said before. false: there may be more,
+ * which it does not take now; it is to be tried again soon.
  */
-bool relay_look(struct relay *relay, bool is_ready);
+bool relay_look(struct relay *relay, pid_t daemon);
 
 /* For poll: readable when another record has come. -EBADF: there will be none. */
 int relay_fd(const struct relay *relay);

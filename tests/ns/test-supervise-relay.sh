@@ -18,15 +18,30 @@ cat >"$root/srv/syslog" <<'SYSLOG'
 #!/usr/bin/python3
 import os
 import socket
-import sys
+import threading
+import time
 
+reads_kernel = os.path.exists("/var/reads-kernel")
+kernel = open("/proc/kmsg" if reads_kernel else "/dev/null", "rb", buffering=0)
 if os.path.exists("/dev/log"):
     os.unlink("/dev/log")
 log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 log.bind("/dev/log")
-with open("/var/messages", "a", encoding="utf-8", buffering=1) as out:
+out = open("/var/messages", "a", encoding="utf-8", buffering=1)
+
+
+def kernel_lines():
+    """As rsyslog has it: a thread of its own, and some time before the lines are in the log."""
     while True:
-        out.write(log.recv(65536).decode() + "\n")
+        lines = kernel.read(8192).decode()
+        time.sleep(1)
+        out.write(lines)
+
+
+if reads_kernel:
+    threading.Thread(target=kernel_lines, daemon=True).start()
+while True:
+    out.write(log.recv(65536).decode() + "\n")
 SYSLOG
 chmod 755 "$root/srv/syslog"
 ln -s /proc/self/fd "$root/dev/fd"
@@ -43,6 +58,31 @@ kmsg() {
 	printf '%s\n' "$1" >"$root/dev/kmsg"
 }
 
+# The kernel's own lines from before the start come first, though the daemon needs time for them.
+mkfifo "$tmp/kmsg"
+exec 3<>"$tmp/kmsg"
+mount --bind "$tmp/kmsg" "$root/proc/kmsg"
+printf '%s\n' "the first line of the kernel" "its second" >&3
+: >"$root/var/reads-kernel"
+kmsg "<30>$mark: early"
+syslog_entry 'Relay=kernel /var/log/fsck/checkroot'
+"$supervise" --gui=off -- "$root" || fail "it did not start"
+within 20 marked 'early.ready name=log'
+echo "$mark: of the check" >"$root/var/log/fsck/checkroot"
+within 20 said 1 "$mark: of the check"
+order=$(sed -n "s/^the \(first\) .*/\1/p; s/^its \(second\)/\1/p; s/.*$mark: .*\(early\|check\)$/\1/p" "$root/var/messages" | xargs)
+[ "$order" = "first second early check" ] || fail "not in order: $(cat "$root/var/messages")"
+
+# What fsck said stands before what was said after it.
+echo "$mark: of another check" >>"$root/var/log/fsck/checkroot"
+kmsg "<30>$mark: after the check"
+within 20 said 1 "$mark: .*after the check"
+grep -E "$mark: .*(another|after the) check" "$root/var/messages" | head -n 1 | grep -q another || fail "the merge before fsck"
+"$supervise" --undo -- "$root" || fail "undo"
+rm "$root/var/reads-kernel" "$root/var/messages"
+echo "of the boot before" >"$root/var/log/fsck/checkroot"
+
+mark=$mark-again
 kmsg "<30>$mark: before the start"
 kmsg "<12>$mark without a name"
 syslog_entry 'Relay=kernel /var/log/fsck/checkroot' 'RelayUnless=takes=all /etc/syslog.conf'
