@@ -24,7 +24,7 @@
 /* A daemon that does not read the kernel's log by itself is not waited for. It opens that at once. */
 #define NO_READER_USEC (5 * 1000000ULL)
 /* One that does has the lines of a whole boot before it. */
-#define BEHIND_USEC (15 * 1000000ULL)
+#define BEHIND_USEC (30 * 1000000ULL)
 
 /* --- the daemon */
 
