@@ -248,6 +248,8 @@ static const struct {
 	{ "WhenShown", read_one_more, offsetof(struct entry, when_shown) },
 	{ "Restart", read_bool, offsetof(struct entry, restarts) },
 	{ "Auto", read_bool, offsetof(struct entry, is_auto) },
+	{ "Fallback", read_bool, offsetof(struct entry, is_fallback) },
+	{ "While", read_path, offsetof(struct entry, only_while) },
 	{ "Service", read_words, offsetof(struct entry, services) },
 	{ "Relay", read_relay, offsetof(struct entry, relay) },
 	{ "RelayUnless", read_words, offsetof(struct entry, relay_unless) },

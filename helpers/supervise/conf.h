@@ -58,6 +58,9 @@ struct entry {
 	bool writes_pid_file; /* we write it, because the program does so only as a daemon */
 	bool restarts;
 	bool is_auto; /* may be chosen by auto */
+	bool is_fallback; /* auto chooses it only where no other of its kind is installed */
+	const char *
+		only_while; /* a file: while it exists, auto prefers the entry; else there is none */
 	const char *socket_dir; /* whose sockets have to outlive the RAM layer, or NULL */
 	enum entry_ready ready;
 	const char *ready_path;

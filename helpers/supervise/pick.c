@@ -51,6 +51,8 @@ static const char *obstacle(const struct picker *picker, unsigned int index, cha
 
 	if (!candidate->is_installed)
 		(void)snprintf(why, size, "%s is not installed", candidate->entry.program);
+	else if (!candidate->is_due)
+		(void)snprintf(why, size, "%s is not there", candidate->entry.only_while);
 	else if (candidate->is_inits)
 		(void)snprintf(why, size, "inittab starts it without initfs-supervise --adopt");
 	else if (!candidate->is_enabled)
@@ -148,23 +150,50 @@ static int choose_named(struct picker *picker, enum entry_kind kind, const char 
 	return -ENOENT;
 }
 
-/* The first of its kind that is installed and enabled; else says what came closest. */
+/* May auto take the candidate for one of that kind, if nothing stands in its way? */
+static bool is_for(const struct candidate *candidate, enum entry_kind kind)
+{
+	return candidate->entry.kind == kind && candidate->is_installed && candidate->is_due &&
+	       candidate->entry.is_auto;
+}
+
+/* One that there is no choice but. */
+static int choose_fallback(const struct picker *picker, enum entry_kind kind)
+{
+	char why[160];
+	unsigned int i;
+
+	for (i = 0; i < picker->count; i++)
+		if (is_for(&picker->candidates[i], kind) && !obstacle(picker, i, why, sizeof(why)))
+			return (int)i;
+	return -ENOENT;
+}
+
+/*
+ * The first of its kind that is installed and enabled; else says what came closest. A fallback comes
+ * only where there is none, not where the administrator wants none.
+ */
 static int choose_auto(struct picker *picker, enum entry_kind kind)
 {
 	const char *name = entry_kind_name(kind);
 	char why[160] = "none that has an entry is installed";
+	bool has_any = false;
+	int index;
 	unsigned int i;
 
 	for (i = 0; i < picker->count; i++) {
 		const struct candidate *candidate = &picker->candidates[i];
 
-		if (candidate->entry.kind != kind || !candidate->is_installed ||
-		    !candidate->entry.is_auto)
+		if (!is_for(candidate, kind) || candidate->entry.is_fallback)
 			continue;
 		if (!obstacle(picker, i, why, sizeof(why)))
 			return (int)i;
 		name = candidate->entry.name;
+		has_any = true;
 	}
+	index = has_any ? -ENOENT : choose_fallback(picker, kind);
+	if (index >= 0)
+		return index;
 	picker->skip(picker->context, name, why);
 	return -ENOENT;
 }
@@ -185,12 +214,33 @@ static int find_screen(const struct picker *picker, const char *name)
 	return index;
 }
 
+/* One for which a file asks comes before the distribution's choice. */
+static int choose_due_screen(struct picker *picker)
+{
+	char why[160];
+	unsigned int i;
+
+	for (i = 0; i < picker->count; i++) {
+		const struct entry *entry = &picker->candidates[i].entry;
+
+		if (entry->kind != ENTRY_SCREEN || !entry->only_while || !entry->is_auto ||
+		    !picker->candidates[i].is_due)
+			continue;
+		if (!obstacle(picker, i, why, sizeof(why)))
+			return (int)i;
+		picker->skip(picker->context, entry->name, why);
+	}
+	return -ENOENT;
+}
+
 static int choose_default_screen(struct picker *picker)
 {
 	const char *name = picker->request->default_screen;
-	int index;
+	int index = choose_due_screen(picker);
 	char why[160] = "it is the default display manager, and has no entry";
 
+	if (index >= 0)
+		return index;
 	if (!name)
 		return choose_auto(picker, ENTRY_SCREEN);
 	index = find_screen(picker, name);
@@ -216,7 +266,8 @@ static void pick_kind(struct picker *picker, enum entry_kind kind, const char *w
 		index = choose_named(picker, kind, wanted);
 	/* Asked for by name: that counts more than rc. But two of it would fight for the screen. */
 	if (index >= 0 &&
-	    (!picker->candidates[index].is_installed || picker->candidates[index].is_inits)) {
+	    (!picker->candidates[index].is_installed || !picker->candidates[index].is_due ||
+	     picker->candidates[index].is_inits)) {
 		(void)obstacle(picker, (unsigned int)index, why, sizeof(why));
 		picker->skip(picker->context, wanted, why);
 		return;

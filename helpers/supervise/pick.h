@@ -13,6 +13,7 @@
 struct candidate {
 	struct entry entry;
 	bool is_installed; /* its program exists */
+	bool is_due; /* so does the file of While=, if it has one */
 	bool is_enabled; /* rc or init would start it in this boot's runlevel, or have no say in it */
 	bool is_inits; /* inittab starts it, and would not see that it runs already */
 };

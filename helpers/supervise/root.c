@@ -159,6 +159,8 @@ static void look_at_candidates(struct root *root, const char *inittab)
 			continue;
 		starts = init_starts(inittab, root->runlevel, &candidate->entry);
 		candidate->is_installed = access(candidate->entry.program, X_OK) == 0;
+		candidate->is_due = !candidate->entry.only_while ||
+				    access(candidate->entry.only_while, F_OK) == 0;
 		candidate->is_inits = starts == INITTAB_ITSELF;
 		candidate->is_enabled =
 			starts == INITTAB_ADOPTS || is_enabled(root->runlevel, &candidate->entry);

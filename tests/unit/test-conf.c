@@ -153,6 +153,8 @@ static void test_wrong_lines(void)
 	check_wrong("Ready=line:x started",
 		    "w:3: Ready= takes an absolute path behind the colon; the line is left out\n");
 	check_wrong("Auto=perhaps", "w:3: Auto= takes yes or no; the line is left out\n");
+	check_wrong("Fallback=2", "w:3: Fallback= takes yes or no; the line is left out\n");
+	check_wrong("While=flag", "w:3: While= takes an absolute path; the line is left out\n");
 	check_wrong("Ready=socket:here",
 		    "w:3: Ready= takes an absolute path behind the colon; the line is left out\n");
 }
@@ -164,6 +166,7 @@ static void test_ready(void)
 
 	CHECK_INT(parse("r",
 			"Kind=screen\nProgram=/x\nExec=/x\nAuto=no\nWhenShown=/bin/one\n"
+			"While=/flag\nFallback=yes\n"
 			"WhenShown=/bin/two\nReady=notify:3\nReady=notify:0",
 			&entry),
 		  0);
@@ -171,6 +174,8 @@ static void test_ready(void)
 	CHECK_INT(entry.notify_fd, 3);
 	CHECK(!entry.ready_path);
 	CHECK(!entry.is_auto);
+	CHECK(entry.is_fallback);
+	CHECK_STR(entry.only_while, "/flag");
 	CHECK_STR(entry.when_shown.word[1], "/bin/two");
 	entry_free(&entry);
 
@@ -243,7 +248,8 @@ static void test_shipped(void)
 		text[n] = '\0';
 		CHECK_INT(parse(file->d_name, text, &entry), 0);
 		CHECK_STR(complaints, "");
-		CHECK(entry.services.count > 0 || !entry.is_auto || entry.kind == ENTRY_RECOVERY);
+		CHECK(entry.services.count > 0 || !entry.is_auto || entry.is_fallback ||
+		      entry.only_while || entry.kind == ENTRY_RECOVERY);
 		entry_free(&entry);
 		count++;
 	}

@@ -31,9 +31,9 @@ static struct request request;
 
 static struct candidate candidate(const char *name, enum entry_kind kind)
 {
-	struct candidate result = { .is_installed = true,
-				    .is_enabled = true,
-				    .entry.is_auto = true };
+	struct candidate result = {
+		.is_installed = true, .is_due = true, .is_enabled = true, .entry.is_auto = true
+	};
 
 	(void)snprintf(result.entry.name, sizeof(result.entry.name), "%s", name);
 	result.entry.kind = kind;
@@ -96,6 +96,52 @@ static void test_auto(void)
 	all[SYSNG].is_installed = false;
 	(void)picked();
 	CHECK_STR(said, "skip syslog: none that has an entry is installed\n");
+}
+
+/* A fallback is for a root that has none, not for one whose administrator wants none. */
+static void test_fallback(void)
+{
+	setup();
+	all[RSYS].entry.is_fallback = true;
+	request.gui = "off";
+	CHECK_STR(picked(), "sysng");
+	all[SYSNG].is_enabled = false;
+	CHECK_STR(picked(), "");
+	CHECK_STR(said, "skip sysng: not enabled in runlevel 2\n");
+	all[SYSNG].is_installed = false;
+	CHECK_STR(picked(), "rsys");
+	CHECK_STR(said, "");
+	all[RSYS].is_installed = false;
+	CHECK_STR(picked(), "");
+	CHECK_STR(said, "skip syslog: none that has an entry is installed\n");
+}
+
+/* While its file is there it comes before the distribution's choice; else there is no such entry. */
+static void test_while(void)
+{
+	setup();
+	request.syslog = "off";
+	request.default_screen = "light";
+	all[GDM].entry.only_while = "/flag";
+	all[GDM].entry.needs.count = 0;
+	CHECK_STR(picked(), "gdm");
+	request.gui = "light";
+	CHECK_STR(picked(), "bus seat light");
+
+	request.gui = "auto";
+	all[GDM].is_installed = false;
+	CHECK_STR(picked(), "bus seat light");
+	CHECK_STR(said, "skip gdm: /bin/program is not installed\n");
+
+	all[GDM].is_installed = true;
+	all[GDM].is_due = false;
+	CHECK_STR(picked(), "bus seat light");
+	CHECK_STR(said, "");
+	request.default_screen = NULL;
+	CHECK_STR(picked(), "bus seat light");
+	request.gui = "gdm";
+	CHECK_STR(picked(), "");
+	CHECK_STR(said, "skip gdm: /flag is not there\n");
 }
 
 /* What init starts by itself is left to it, also when somebody asks for it. */
@@ -215,6 +261,8 @@ static void test_also_and_circles(void)
 int main(void)
 {
 	test_auto();
+	test_fallback();
+	test_while();
 	test_inittab();
 	test_program_and_auto();
 	test_off_and_named();
