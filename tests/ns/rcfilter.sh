@@ -185,13 +185,27 @@ net_up() { # an interface with a carrier and an address
 	ip addr replace 192.0.2.1/24 dev cable
 }
 
-ask() { # REQUEST... : an answer of the control socket
-	/usr/bin/python3 - "$state/rcfilter.sock" "$*" <<-'END'
-		import socket, sys
-		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-		s.connect(sys.argv[1])
-		s.send(sys.argv[2].encode())
-		print(s.recv(65536).decode())
+# An answer of the control socket. Between the process that serves and the one that waits for the
+# network there is a moment in which nobody listens.
+ask() { # REQUEST...
+	/usr/bin/python3 - "$state" "$*" <<-'END'
+		import os, socket, sys, time
+		folder, request = sys.argv[1:]
+		end = time.monotonic() + 20
+		answer = ""
+		while not answer:
+		    there = os.path.exists(folder + "/rcfilter.pid")
+		    try:
+		        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		        s.connect(folder + "/rcfilter.sock")
+		        s.send(request.encode())
+		        answer = s.recv(65536).decode()
+		    except (FileNotFoundError, ConnectionError):
+		        pass
+		    if not answer and (not there or time.monotonic() > end):
+		        sys.exit("nobody answers")
+		    time.sleep(0 if answer else 0.05)
+		print(answer)
 	END
 }
 
