@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/packet.h"
 #include "common/report.h"
 
@@ -12,11 +13,16 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #define SOCKET "rcfilter.sock"
+
+/* Of one that has ended: what its socket would say. */
+#define LAST_LINES "rcfilter.services"
+#define LAST_LINES_MAX (4 << 20)
 #define PATIENCE 2 /* seconds; it answers at once or is dead */
 
 enum field { NAME, STATE, CODE, ASKED, BEGUN, ENDED, HELD, BACK, SENTENCE, FIELDS };
@@ -72,9 +78,16 @@ static void print_row(char *field[FIELDS])
 {
 	print_text(field[NAME]);
 	printf("%*s", (int)(strlen(field[NAME]) < 24 ? 24 - strlen(field[NAME]) : 1), "");
-	printf("%-9s %-5s %9s %9s  ", field[STATE], field[BACK], field[BEGUN], field[ENDED]);
+	printf("%-9s %9s %9s %6s %-5s ", field[STATE], field[BEGUN], field[ENDED], field[HELD],
+	       field[BACK]);
 	print_text(field[SENTENCE]);
 	(void)putchar('\n');
+}
+
+static void print_head(void)
+{
+	printf("%-24s%-9s %9s %9s %6s %-5s %s\n", "NAME", "STATE", "BEGUN", "ENDED", "HELD", "BACK",
+	       "WHY");
 }
 
 static void print_string(const char *text)
@@ -112,63 +125,92 @@ static void print_object(char *field[FIELDS], bool is_first)
 	(void)putchar('}');
 }
 
-static int print_services(int fd, bool is_json, struct fault *fault)
+static void print_lines(char *lines, bool is_json)
+{
+	bool is_first = true;
+	char *line;
+
+	if (!is_json)
+		print_head();
+	while ((line = strsep(&lines, "\n"))) {
+		char *field[FIELDS];
+
+		if (!cut_line(line, field))
+			continue; /* the end of the last line */
+		if (is_json)
+			print_object(field, is_first);
+		else
+			print_row(field);
+		is_first = false;
+	}
+}
+
+/* All lines, asked for packet by packet; *ret_lines is the caller's. */
+static int ask_lines(int fd, char **ret_lines, struct fault *fault)
 {
 	char answer[PACKET_MAX];
 	char request[32] = "services";
+	auto_free char *lines = strdup("");
 	unsigned int next;
-	bool is_first = true;
-	char *line;
-	char *rest;
 
 	do {
 		int r = ask(fd, request, answer, fault);
+		const char *body = r < 0 ? NULL : strchr(answer, '\n');
+		char *grown = NULL;
 
 		if (r < 0)
 			return r;
-		rest = answer;
-		if (sscanf(strsep(&rest, "\n"), "ok next=%u", &next) != 1)
+		if (!body || sscanf(answer, "ok next=%u", &next) != 1)
 			return fault_at(fault, -EPROTO, "read the answer of", "initfs-rcfilter");
-		while ((line = strsep(&rest, "\n"))) {
-			char *field[FIELDS];
-
-			if (!cut_line(line, field))
-				continue; /* the end of the last line */
-			if (is_json)
-				print_object(field, is_first);
-			else
-				print_row(field);
-			is_first = false;
-		}
+		if (!lines || asprintf(&grown, "%s%s", lines, body + 1) < 0)
+			return fault_at(fault, -ENOMEM, "read the answer of", "initfs-rcfilter");
+		free(lines);
+		lines = grown;
 		(void)snprintf(request, sizeof(request), "services %u", next);
 	} while (next);
+	*ret_lines = take_pointer(lines);
 	return 0;
+}
+
+/* What the filter says, or has said last. */
+static int get_lines(char **ret_lines, struct fault *fault)
+{
+	auto_close int fd = open_socket(fault);
+	auto_close int dir = -EBADF;
+
+	if (fd >= 0)
+		return ask_lines(fd, ret_lines, fault);
+	if (fd != -ENOENT && fd != -ECONNREFUSED)
+		return fd;
+	dir = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return file_read(dir, LAST_LINES, LAST_LINES_MAX, ret_lines) < 0 ? fd : 0;
 }
 
 int command_services(int argc, char **argv)
 {
 	struct fault fault = { 0 };
-	auto_close int fd = -EBADF;
+	auto_free char *lines = NULL;
 	bool is_json = argc == 2 && strcmp(argv[1], "--json") == 0;
 	int r;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		(void)puts(
 			"Usage: initfs services [--json]\n"
-			"List the start scripts: state, whether it came back, begun, ended, why.");
+			"List the start scripts: state, begun, ended, held, whether it came back, "
+			"why.");
 		return EXIT_DONE;
 	}
 	if (argc > 1 && !is_json)
 		return report_usage("services takes --json and nothing else");
-	fd = open_socket(&fault);
-	if (fd < 0)
-		return report(fd, &fault, EXIT_FAILED);
+	r = get_lines(&lines, &fault);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
 	if (is_json)
 		(void)putchar('[');
-	r = print_services(fd, is_json, &fault);
+	print_lines(lines, is_json);
 	if (is_json)
 		(void)puts("\n]");
-	return r < 0 ? report(r, &fault, EXIT_FAILED) : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 /* One request; its answer, without "ok ", is printed. */
@@ -190,7 +232,11 @@ static int ask_once(const char *request)
 
 int command_explain(int argc, char **argv)
 {
-	char request[300];
+	struct fault fault = { 0 };
+	auto_free char *lines = NULL;
+	char *rest;
+	char *line;
+	int r;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		(void)puts("Usage: initfs explain NAME\nSay why that start script is where it is.");
@@ -198,8 +244,20 @@ int command_explain(int argc, char **argv)
 	}
 	if (argc != 2 || strlen(argv[1]) > 255)
 		return report_usage("explain takes the name of one start script");
-	(void)snprintf(request, sizeof(request), "explain %s", argv[1]);
-	return ask_once(request);
+	r = get_lines(&lines, &fault);
+	if (r < 0)
+		return report(r, &fault, EXIT_FAILED);
+	for (rest = lines; (line = strsep(&rest, "\n"));) {
+		char *field[FIELDS];
+
+		if (!cut_line(line, field) || strcmp(field[NAME], argv[1]) != 0)
+			continue;
+		print_text(field[SENTENCE]);
+		(void)putchar('\n');
+		return EXIT_DONE;
+	}
+	r = fault_because(&fault, -ENOENT, "explain", argv[1], "there is no such start script");
+	return report(r, &fault, EXIT_FAILED);
 }
 
 int command_rc(int argc, char **argv)

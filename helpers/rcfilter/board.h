@@ -32,6 +32,7 @@ struct board {
 	char level; /* the runlevel whose runner was seen last: '2', 'S'; 0: none yet */
 	pid_t runner; /* of the default runlevel; 0: not seen yet */
 	bool over; /* the runner of the default runlevel has ended, or we were told to go */
+	bool kept; /* a process of its own brings back who is aside: see keeper.h */
 	bool off; /* …told to go: nothing is started afterwards */
 	struct notes notes[2]; /* of this server and of the one before it, by turns */
 	struct record records[BOARD_MAX];

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "rcfilter/control.h"
+#include "rcfilter/table.h"
 #include "common/fd.h"
 #include "common/packet.h"
 #include "common/parse.h"
@@ -12,40 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-
-static void put_time(char *text, size_t size, uint64_t time)
-{
-	if (time)
-		(void)snprintf(text, size, "%llu.%03llu", (unsigned long long)(time / SECOND),
-			       (unsigned long long)(time % SECOND / MSEC));
-	else
-		(void)snprintf(text, size, "-");
-}
-
-/* A line of "services"; returns its length, or 0 where it does not fit. */
-static size_t put_service(const struct control *control, size_t service, char *text, size_t size)
-{
-	const struct record *record = &control->board->records[service];
-	const uint64_t times[] = { record->asked, record->begun, record->ended, record->held };
-	char word[4][32];
-	char sentence[512];
-	size_t i;
-	int n;
-
-	for (i = 0; i < 4; i++)
-		put_time(word[i], sizeof(word[i]), times[i]);
-	(void)explain(control->catalog, control->board->records, service, sentence,
-		      sizeof(sentence));
-	n = snprintf(text, size, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
-		     control->catalog->list[service].name, state_name(record->state), record->code,
-		     word[0], word[1], word[2], word[3], record->back ? "back" : "-", sentence);
-	return n > 0 && (size_t)n < size ? (size_t)n : 0;
-}
-
-static size_t services_count(const struct control *control)
-{
-	return control->catalog->count < BOARD_MAX ? control->catalog->count : BOARD_MAX;
-}
 
 static void answer_services(const struct control *control, uint64_t from, char *answer, size_t size)
 {
@@ -57,8 +24,9 @@ static void answer_services(const struct control *control, uint64_t from, char *
 	size_t i;
 
 	/* The head tells what the lines have come to: it is written last, at the end of its room. */
-	for (i = (size_t)from; i < services_count(control); i++) {
-		length = put_service(control, i, answer + used, size - used);
+	for (i = (size_t)from; i < table_count(control->catalog); i++) {
+		length = table_line(control->catalog, control->board->records, i,
+				    control->is_running, answer + used, size - used);
 		if (!length) {
 			next = used > room ? i : i + 1; /* one that never fits is left out */
 			break;
@@ -77,7 +45,7 @@ static void answer_explain(const struct control *control, const char *name, char
 	size_t service = catalog_find(control->catalog, name);
 	char sentence[512];
 
-	if (service == CATALOG_NONE || service >= services_count(control)) {
+	if (service == CATALOG_NONE || service >= table_count(control->catalog)) {
 		(void)snprintf(answer, size, "error %d there is no such start script", ENOENT);
 		return;
 	}

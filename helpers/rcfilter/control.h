@@ -3,8 +3,7 @@
  * The control socket /run/initfs/rcfilter.sock: one request a packet, one answer a request.
  *
  *	services [FROM]  "ok next=N" and a line for each service from number FROM on, as many as fit;
- *	                 next=0: those were all. A line: name, state, code, asked, begun, ended, held
- *	                 (seconds of CLOCK_BOOTTIME, "-": never), "back" or "-", and a sentence, by tabs.
+ *	                 next=0: those were all; see table.h
  *	explain NAME     "ok SENTENCE", or "error 2 …" for a script that is not there
  *	off              "ok": the views are gone, every script runs from now on
  *
@@ -27,6 +26,7 @@
 struct control {
 	const struct catalog *catalog;
 	struct board *board;
+	bool (*is_running)(const struct service *service); /* NULL, or as in table.h */
 	int epoll; /* not owned */
 	int listener;
 	int client[CONTROL_CLIENTS];

@@ -67,6 +67,17 @@ static size_t blocker(const struct catalog *catalog, const struct record *record
 	return CATALOG_NONE;
 }
 
+/* Are there so many held ones already that this one, which may be among them, has no place? */
+static bool is_crowded(const struct catalog *catalog, const struct record *records, size_t service)
+{
+	size_t held = 0;
+	size_t i;
+
+	for (i = 0; i < catalog->count; i++)
+		held += i != service && records[i].state == STATE_HELD;
+	return held >= HOLD_MANY;
+}
+
 static enum why pace(const struct facts *facts, size_t service)
 {
 	if (!facts->parallel)
@@ -103,7 +114,8 @@ struct decision decide_start(const struct catalog *catalog, const struct record 
 	why = pace(facts, service);
 	record = &records[service];
 	bound = (record->state == STATE_HELD ? record->asked : facts->now) + HOLD_ONE;
-	if (why == WHY_NONE || facts->held_all >= HOLD_ALL || facts->now >= bound)
+	if (why == WHY_NONE || facts->held_all >= HOLD_ALL || facts->now >= bound ||
+	    is_crowded(catalog, records, service))
 		return run;
 	return (struct decision){ VERDICT_HOLD, why, CATALOG_NONE, bound };
 }
@@ -256,21 +268,6 @@ void decide_screen_needs(const struct catalog *catalog, bool *needs)
 	}
 }
 
-unsigned int pressure_percent(const char *text, size_t size)
-{
-	static const char key[] = "some avg10=";
-	const char *found = memmem(text, size, key, sizeof(key) - 1);
-	const char *end = text + size;
-	unsigned int percent = 0;
-
-	if (!found)
-		return 0;
-	for (found += sizeof(key) - 1; found < end && *found >= '0' && *found <= '9'; found++)
-		if (percent <= 100)
-			percent = percent * 10 + (unsigned int)(*found - '0');
-	return percent > 100 ? 0 : percent;
-}
-
 /* --- words ----------------------------------------------------------------------------------- */
 
 static int explain_why(const struct catalog *catalog, const struct record *records, size_t service,
@@ -336,6 +333,16 @@ static int explain_state(const struct record *record, const char *name, const ch
 	return 0;
 }
 
+/* For how long its start had waited for our answer. */
+static int explain_held(const struct record *record, char *text, size_t size)
+{
+	unsigned long long msec = record->held / MSEC;
+
+	if (!msec || record->state == STATE_HELD || record->state == STATE_IDLE)
+		return 0;
+	return snprintf(text, size, "; it was held for %llu.%03llu s", msec / 1000, msec % 1000);
+}
+
 size_t explain(const struct catalog *catalog, const struct record *records, size_t service,
 	       char *text, size_t size)
 {
@@ -346,5 +353,7 @@ size_t explain(const struct catalog *catalog, const struct record *records, size
 	n = explain_state(&records[service], catalog->list[service].name, why, text, size);
 	if (n < 0)
 		return 0;
+	n += explain_held(&records[service], (size_t)n < size ? text + n : NULL,
+			  (size_t)n < size ? size - (size_t)n : 0);
 	return (size_t)n < size ? (size_t)n : size - 1;
 }

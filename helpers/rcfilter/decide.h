@@ -18,6 +18,7 @@
  */
 #define HOLD_ONE (1500 * MSEC)
 #define HOLD_ALL (8 * SECOND)
+#define HOLD_MANY 2 /* at the same time */
 
 /* Processes that had to wait for the disk in the last ten seconds, in percent: PSI's some avg10. */
 #define IO_BUSY 40
@@ -140,9 +141,6 @@ bool decide_leave(struct making *making, const struct network *network, uint64_t
 
 /* Marks what the screen needs: the closure of everything that a display manager is or wants. */
 void decide_screen_needs(const struct catalog *catalog, bool *needs);
-
-/* "some avg10=12.34 …" of /proc/pressure/io to 12; 0 where the text is not that. */
-unsigned int pressure_percent(const char *text, size_t size);
 
 const char *state_name(enum state state);
 

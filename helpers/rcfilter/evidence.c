@@ -14,7 +14,8 @@
 
 #define SUBSYS "/var/lock/subsys"
 
-static bool names_nobody(const char *pidfile)
+/* The process that a pid file names; 0: there is none. */
+static pid_t pid_in(const char *pidfile)
 {
 	auto_close int fd = open(pidfile, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char text[32];
@@ -22,22 +23,38 @@ static bool names_nobody(const char *pidfile)
 	int pid;
 
 	if (n <= 0)
-		return false;
+		return 0;
 	text[n] = '\0';
-	if (sscanf(text, " %d", &pid) != 1 || pid <= 0)
-		return false;
-	return kill(pid, 0) < 0 && errno == ESRCH;
+	return sscanf(text, " %d", &pid) == 1 && pid > 0 ? pid : 0;
 }
 
-bool evidence_is_gone(const struct service *service)
+static bool has_lock(const struct service *service)
 {
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (service->pidfile && names_nobody(service->pidfile))
-		return true;
-	if (!service->locks_subsys || stat(SUBSYS, &st) < 0)
-		return false;
 	(void)snprintf(path, sizeof(path), SUBSYS "/%s", service->name);
-	return stat(path, &st) < 0 && errno == ENOENT;
+	return stat(path, &st) == 0 || errno != ENOENT;
+}
+
+bool evidence_is_gone(const struct service *service)
+{
+	pid_t pid = service->pidfile ? pid_in(service->pidfile) : 0;
+	struct stat st;
+
+	if (pid && kill(pid, 0) < 0 && errno == ESRCH)
+		return true;
+	return service->locks_subsys && stat(SUBSYS, &st) == 0 && !has_lock(service);
+}
+
+bool evidence_is_there(const struct service *service)
+{
+	char path[PATH_MAX];
+	pid_t pid;
+
+	(void)snprintf(path, sizeof(path), "/run/%s.pid", service->name);
+	pid = pid_in(service->pidfile ? service->pidfile : path);
+	if (pid && (kill(pid, 0) == 0 || errno == EPERM))
+		return true;
+	return service->locks_subsys && has_lock(service);
 }

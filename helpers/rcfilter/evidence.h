@@ -14,4 +14,10 @@
  */
 bool evidence_is_gone(const struct service *service);
 
+/*
+ * Can its program be seen: its pid file (/run/NAME.pid where nothing else is said) names a process,
+ * or there is its lock in /var/lock/subsys?
+ */
+bool evidence_is_there(const struct service *service);
+
 #endif

@@ -19,4 +19,11 @@ struct filter {
 	pid_t keeper; /* of the guard; 0: none */
 };
 
+/*
+ * The views are gone: starts (if starts_aside) what is aside when it can start, unless somebody has
+ * turned us off, and leaves the last word about each service behind. The guard does it, or the
+ * server when that one is dead.
+ */
+void filter_end(struct filter *filter, bool starts_aside);
+
 #endif

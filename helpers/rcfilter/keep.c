@@ -4,6 +4,7 @@
 
 #include "rcfilter/keep.h"
 #include "rcfilter/control.h"
+#include "rcfilter/evidence.h"
 #include "rcfilter/netlink.h"
 #include "rcfilter/result.h"
 #include "rcfilter/world.h"
@@ -161,6 +162,12 @@ static int add(const struct keep *keep, int fd, uint64_t tag)
 	return epoll_ctl(keep->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+/* What we knew stands where there is no answer. */
+static void ask_network(struct keep *keep)
+{
+	(void)netlink_ask(keep->filter->options.net_route, &keep->network);
+}
+
 static void turn_off(void *data)
 {
 	struct keep *keep = data;
@@ -177,7 +184,7 @@ static int begin(struct keep *keep)
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
 	keep->epoll = epoll_create1(EPOLL_CLOEXEC);
-	keep->watch = netlink_watch();
+	keep->watch = netlink_watch(keep->filter->options.net_route);
 	keep->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (keep->epoll < 0 || keep->signals < 0)
 		return -errno;
@@ -188,6 +195,7 @@ static int begin(struct keep *keep)
 		r = add(keep, keep->signals, TAG_SIGNALS);
 	keep->control.catalog = &keep->filter->scripts.catalog;
 	keep->control.board = keep->filter->board;
+	keep->control.is_running = evidence_is_there;
 	keep->control.epoll = keep->epoll;
 	keep->control.off = turn_off;
 	keep->control.data = keep;
@@ -205,8 +213,7 @@ static void handle(struct keep *keep, uint64_t tag)
 		control_event(&keep->control, tag);
 	} else if (tag == TAG_NETWORK) {
 		netlink_drain(keep->watch);
-		(void)netlink_ask(
-			&keep->network); /* what we knew stands where there is no answer */
+		ask_network(keep);
 	} else {
 		while (read(keep->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			if (info.ssi_signo == SIGTERM)
@@ -226,7 +233,7 @@ int keep_run(struct filter *filter)
 
 	control_init(&keep.control);
 	r = begin(&keep);
-	(void)netlink_ask(&keep.network);
+	ask_network(&keep);
 	while (r == 0) {
 		reap(&keep);
 		if (!keep.child && !keep.is_over)

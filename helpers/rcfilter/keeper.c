@@ -48,6 +48,7 @@ int keeper_look(const struct guard *guard)
 		filter->keeper = 0;
 		return LINGERING / MSEC;
 	}
+	filter->board->kept = true;
 	return -1;
 }
 

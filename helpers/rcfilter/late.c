@@ -31,7 +31,7 @@ static char *finish(FILE *stream, char **text)
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr(" ,.:;/_+-$@=", c));
+	       (c && strchr(" ,.:;/_+-$@=[]*()", c));
 }
 
 static void put_quoted(FILE *stream, const char *text)
@@ -43,7 +43,7 @@ static void put_quoted(FILE *stream, const char *text)
 	(void)fputc('\'', stream);
 }
 
-char *late_noop(const char *sentence)
+char *late_noop(const char *line)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -52,9 +52,8 @@ char *late_noop(const char *sentence)
 	if (!stream)
 		return NULL;
 	(void)fputs("#!/bin/sh\necho ", stream);
-	(void)fputs("'[info] '", stream);
-	put_quoted(stream, sentence);
-	(void)fputs("\nexit 0\n", stream);
+	put_quoted(stream, line);
+	(void)fputs("\n:\n", stream);
 	return finish(stream, &text);
 }
 

@@ -6,11 +6,12 @@
 #include "rcfilter/words.h"
 
 /*
- * In place of a script that steps aside: says why in one line, in the manner of Debian's and
- * others' "[info]", and ends with 0, because LFS stops the boot for anything else. Bytes that a
- * shell could take for something else are left out. Owned by the caller; NULL without memory.
+ * In place of a script that steps aside: prints one line and ends with 0, because LFS stops the
+ * boot for anything else; it ends at its end, because a runner that sources it has more to do.
+ * Bytes that a shell could take for something else are left out. Owned by the caller; NULL without
+ * memory.
  */
-char *late_noop(const char *sentence);
+char *late_noop(const char *line);
 
 /*
  * In place of a script that makes the network: runs the script itself and ends as it does, or with 0

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "rcfilter/load.h"
+#include "rcfilter/outside.h"
 #include "rcfilter/resolve.h"
 #include "rcfilter/runner.h"
 #include "common/fd.h"
@@ -16,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A header stands in the first pages, and nobody's start script has a megabyte. */
 #define TEXT_MAX (1 << 20)
 
-static const char *const script_directories[] = { "/etc/init.d", "/etc/rc.d/init.d", "/etc/rc.d" };
+/* Slackware's rc.d first: all else is inside of it. */
+static const char *const script_directories[] = { "/etc/rc.d", "/etc/init.d", "/etc/rc.d/init.d" };
 static const char levels[] = "S0123456";
 
 /* The text of a regular file, owned by the caller; NULL where it is none or cannot be read. */
@@ -68,22 +71,21 @@ static char *override_of(const char *name, size_t *ret_size)
 	return NULL;
 }
 
-static int load_script(struct catalog *catalog, int dirfd, const char *name)
+int scripts_add(struct scripts *scripts, int dirfd, const char *file, const char *name)
 {
 	struct catalog_text script = { .name = name };
-	auto_free char *text = text_of(dirfd, name, &script.size);
+	auto_free char *text = text_of(dirfd, file, &script.size);
 	auto_free char *override = NULL;
 
-	if (!text || catalog_find(catalog, name) != CATALOG_NONE)
+	if (!text || catalog_find(&scripts->catalog, name) != CATALOG_NONE)
 		return 0;
 	override = override_of(name, &script.override_size);
 	script.text = text;
 	script.override_text = override;
-	return catalog_add(catalog, &script);
+	return catalog_add(&scripts->catalog, &script);
 }
 
-/* Opens a directory for reading its names, apart from dirfd's own position. */
-static DIR *names_of(int dirfd)
+DIR *scripts_names(int dirfd)
 {
 	auto_close int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -95,7 +97,7 @@ static DIR *names_of(int dirfd)
 
 static int load_directory(struct scripts *scripts, struct place *place)
 {
-	auto_closedir DIR *dir = names_of(place->fd);
+	auto_closedir DIR *dir = scripts_names(place->fd);
 	const struct dirent *entry;
 	int r = 0;
 
@@ -104,7 +106,7 @@ static int load_directory(struct scripts *scripts, struct place *place)
 			continue;
 		if (entry->d_name[0] == 'S' && entry_script(entry->d_name))
 			place->is_flat = true;
-		r = load_script(&scripts->catalog, place->fd, entry->d_name);
+		r = scripts_add(scripts, place->fd, entry->d_name, entry->d_name);
 	}
 	return r;
 }
@@ -140,7 +142,7 @@ static bool has_remote_fs(void)
 /* --- the directories ------------------------------------------------------------------------- */
 
 /* /etc/rc5.d may be a symlink to rc.d/rc5.d; a directory inside of one that we have is in its view. */
-static bool is_covered(const struct scripts *scripts, const char *path)
+bool scripts_cover(const struct scripts *scripts, const char *path)
 {
 	size_t i;
 
@@ -157,7 +159,7 @@ static int add_place(struct scripts *scripts, const char *path, char level)
 	auto_close int fd =
 		real ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
 
-	if (fd < 0 || scripts->places == PLACES_MAX || is_covered(scripts, real))
+	if (fd < 0 || scripts->places == PLACES_MAX || scripts_cover(scripts, real))
 		return 0;
 	place.path = take_pointer(real);
 	place.fd = take_fd(&fd);
@@ -201,13 +203,29 @@ static void add_levels(struct scripts *scripts)
 		}
 }
 
+static enum style style_of_root(void)
+{
+	enum style style;
+	const char *path;
+	size_t i;
+
+	for (i = 0; (path = style_mark(i, &style)); i++)
+		if (access(path, F_OK) == 0)
+			return style;
+	return STYLE_PLAIN;
+}
+
 int scripts_load(struct scripts *scripts, struct fault *fault)
 {
 	int r = add_scripts(scripts);
 
+	scripts->style = style_of_root();
+
 	if (r == 0 && !scripts->places)
 		return fault_at(fault, -ENOENT, "find a directory of start scripts", "/etc/init.d");
 	add_levels(scripts);
+	if (r == 0)
+		r = outside_load(scripts);
 	if (r == 0)
 		r = load_confs(&scripts->catalog.facilities);
 	if (r == 0)
@@ -219,7 +237,7 @@ int scripts_load(struct scripts *scripts, struct fault *fault)
 
 static bool find_entry(const struct place *place, const char *name, char *path, size_t size)
 {
-	auto_closedir DIR *dir = names_of(place->fd);
+	auto_closedir DIR *dir = scripts_names(place->fd);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
@@ -259,6 +277,7 @@ void scripts_free(struct scripts *scripts)
 		free(scripts->place[i].path);
 		fd_close(&scripts->place[i].fd);
 	}
+	outside_free(scripts);
 	catalog_free(&scripts->catalog);
 	*scripts = (struct scripts){ .places = 0 };
 }

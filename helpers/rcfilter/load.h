@@ -4,7 +4,10 @@
 #define INITFS_LOAD_H
 
 #include "rcfilter/catalog.h"
+#include "rcfilter/style.h"
 #include "common/fault.h"
+
+#include <dirent.h>
 
 #define PLACES_MAX 24
 
@@ -16,10 +19,14 @@ struct place {
 	bool is_flat; /* scripts that are entries too: S40network in Buildroot's init.d */
 };
 
+struct outside;
+
 struct scripts {
 	struct catalog catalog;
+	enum style style;
 	size_t places;
 	struct place place[PLACES_MAX];
+	struct outside *outside; /* see outside.h; owned */
 };
 
 /*
@@ -35,6 +42,18 @@ int scripts_load(struct scripts *scripts, struct fault *fault);
  */
 bool scripts_path(const struct scripts *scripts, char level, const char *name, char *path,
 		  size_t size);
+
+/* Does the path lead to one of our directories, or into it? */
+bool scripts_cover(const struct scripts *scripts, const char *path);
+
+/*
+ * Adds the script that the file `file` below dirfd is, under its name, unless that is known or the
+ * file cannot be read. 0 or -ENOMEM.
+ */
+int scripts_add(struct scripts *scripts, int dirfd, const char *file, const char *name);
+
+/* Opens a directory for reading its names, apart from dirfd's own position. Owned, or NULL. */
+DIR *scripts_names(int dirfd);
 
 void scripts_free(struct scripts *scripts);
 

@@ -3,11 +3,9 @@
 #include "config.h"
 
 #include "rcfilter/filter.h"
-#include "rcfilter/keep.h"
 #include "rcfilter/keeper.h"
 #include "rcfilter/mourn.h"
 #include "rcfilter/serve.h"
-#include "rcfilter/control.h"
 #include "rcfilter/undo.h"
 #include "common/parse.h"
 #include "common/report.h"
@@ -48,12 +46,15 @@ static const struct option long_options[] = {
 
 static int print_help(void)
 {
-	(void)puts("Usage: initfs-rcfilter [--net=SECONDS] [--pace=off|gui|io|gui,io] -- ROOT\n"
+	(void)puts("Usage: initfs-rcfilter [--net=SECONDS[,route]] [--pace=off|gui|io|gui,io] -- "
+		   "ROOT\n"
 		   "       initfs-rcfilter --undo -- ROOT\n"
 		   "Let start scripts of ROOT step aside while they cannot work, and come back.\n"
 		   "\n"
-		   "      --net=SECONDS  how long the late slot waits for a network that is coming "
-		   "(30)\n"
+		   "      --net=SECONDS[,route]\n"
+		   "                     how long the late slot waits for a network that is coming "
+		   "(30);\n"
+		   "                     with route, only a default route makes it one\n"
 		   "      --pace=WHAT    what holds other starts for a moment: gui (default), io, "
 		   "off\n"
 		   "      --undo         take the views away again\n"
@@ -75,13 +76,29 @@ static int parse_pace(const char *text, struct options *options)
 	return 0;
 }
 
+/* SECONDS[,route] */
+static int parse_net(const char *text, struct options *options)
+{
+	static const char route[] = ",route";
+	const char *comma = strchrnul(text, ',');
+	char number[16];
+	uint64_t seconds;
+	int n = snprintf(number, sizeof(number), "%.*s", (int)(comma - text), text);
+
+	if (n < 0 || (size_t)n >= sizeof(number) || (*comma && strcmp(comma, route) != 0) ||
+	    parse_number(number, NET_WAIT_MAX, &seconds) < 0)
+		return -EINVAL;
+	options->net_wait = (unsigned int)seconds;
+	options->net_route = *comma;
+	return 0;
+}
+
 /* Returns a negative number where main has to go on, else the exit code. */
 static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 {
-	uint64_t seconds;
 	int option;
 
-	*arguments = (struct arguments){ .options = { NET_WAIT, true, false } };
+	*arguments = (struct arguments){ .options = { .net_wait = NET_WAIT, .pace_gui = true } };
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
@@ -91,10 +108,10 @@ static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 			(void)puts("initfs-rcfilter " PACKAGE_VERSION);
 			return EXIT_DONE;
 		case OPTION_NET:
-			if (parse_number(optarg, NET_WAIT_MAX, &seconds) < 0)
-				return report_usage("--net takes 0 to %d seconds, not '%s'.",
+			if (parse_net(optarg, &arguments->options) < 0)
+				return report_usage("--net takes 0 to %d seconds, then perhaps "
+						    "',route', not '%s'.",
 						    NET_WAIT_MAX, optarg);
-			arguments->options.net_wait = (unsigned int)seconds;
 			break;
 		case OPTION_PACE:
 			if (parse_pace(optarg, &arguments->options) < 0)
@@ -193,17 +210,13 @@ static void up(void *data, const struct guard *guard)
 	timeline_mark(guard->timeline, "rc.up", "views", views, "scripts", services, NULL);
 }
 
-/* The views are gone: what is aside still comes back, unless somebody has turned us off. */
 static int end(void *data, const struct guard *guard, bool is_given_up)
 {
 	struct filtering *filtering = data;
 	struct filter *filter = &filtering->filter;
+	bool is_kept = keeper_wait(guard);
 
-	if (!keeper_wait(guard) && (filter->board->over || is_given_up) && !filter->board->off &&
-	    keep_run(filter) < 0)
-		timeline_mark(filter->timeline, "rc.forsaken", NULL);
-	(void)unlinkat(filter->state, CONTROL_SOCKET, 0);
-	timeline_mark(filter->timeline, "rc.gone", NULL);
+	filter_end(filter, !is_kept && (filter->board->over || is_given_up));
 	return EXIT_DONE;
 }
 

@@ -28,6 +28,7 @@ struct link {
 	bool is_up;
 	bool has_carrier;
 	bool has_address;
+	bool has_route; /* a default route leads through it */
 };
 
 struct links {
@@ -47,9 +48,13 @@ static int open_route(unsigned int groups, int flags)
 	return take_fd(&fd);
 }
 
-int netlink_watch(void)
+int netlink_watch(bool with_routes)
 {
-	return open_route(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, SOCK_NONBLOCK);
+	unsigned int groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+
+	if (with_routes)
+		groups |= RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+	return open_route(groups, SOCK_NONBLOCK);
 }
 
 void netlink_drain(int watch)
@@ -105,6 +110,24 @@ static void take_address(const struct nlmsghdr *header, struct links *links)
 			links->list[i].has_address = true;
 }
 
+/* A default route of several ways names no interface of its own: it counts for each. */
+static void take_route(const struct nlmsghdr *header, struct links *links)
+{
+	const struct rtmsg *info = NLMSG_DATA(header);
+	const struct rtattr *attribute = RTM_RTA(info);
+	int left = (int)RTM_PAYLOAD(header);
+	int index = 0;
+	size_t i;
+
+	if (info->rtm_dst_len || info->rtm_type != RTN_UNICAST || info->rtm_table != RT_TABLE_MAIN)
+		return;
+	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+		if (attribute->rta_type == RTA_OIF && RTA_PAYLOAD(attribute) >= sizeof(index))
+			memcpy(&index, RTA_DATA(attribute), sizeof(index));
+	for (i = 0; i < links->count; i++)
+		links->list[i].has_route |= !index || links->list[i].index == index;
+}
+
 /* One answer may come in several packets; returns 1 while there is more, 0 at the end, or -errno. */
 static int take_packet(int fd, struct links *links)
 {
@@ -129,6 +152,8 @@ static int take_packet(int fd, struct links *links)
 			take_link(header, links);
 		if (header->nlmsg_type == RTM_NEWADDR)
 			take_address(header, links);
+		if (header->nlmsg_type == RTM_NEWROUTE)
+			take_route(header, links);
 	}
 	return 1;
 }
@@ -154,7 +179,7 @@ static int dump(int fd, uint16_t type, struct links *links)
 	return r;
 }
 
-int netlink_ask(struct network *ret_network)
+int netlink_ask(bool with_routes, struct network *ret_network)
 {
 	auto_close int fd = open_route(0, 0);
 	struct links links = { .count = 0 };
@@ -167,12 +192,17 @@ int netlink_ask(struct network *ret_network)
 	r = dump(fd, RTM_GETLINK, &links);
 	if (r == 0)
 		r = dump(fd, RTM_GETADDR, &links);
+	if (r == 0 && with_routes)
+		r = dump(fd, RTM_GETROUTE, &links);
 	if (r < 0)
 		return r;
 	for (i = 0; i < links.count; i++) {
-		network.is_up |= links.list[i].has_carrier && links.list[i].has_address;
-		network.is_coming |= links.list[i].has_carrier && !links.list[i].has_address;
-		network.is_dark |= links.list[i].is_up && !links.list[i].has_carrier;
+		const struct link *link = &links.list[i];
+		bool is_whole = link->has_address && (!with_routes || link->has_route);
+
+		network.is_up |= link->has_carrier && is_whole;
+		network.is_coming |= link->has_carrier && !is_whole;
+		network.is_dark |= link->is_up && !link->has_carrier;
 	}
 	*ret_network = network;
 	return 0;

@@ -115,6 +115,12 @@ enum made_up made_up(const struct view *view, const struct node *parent, const c
 	return !level && view->place->is_flat ? MADE_UP_SCRIPT : MADE_UP_NOT;
 }
 
+/* Slackware's runlevels lie inside of its directory of scripts, others' beside it. */
+const char *made_up_target(const struct view *view)
+{
+	return view->place->level ? "../init.d/" LATE_NAME : "../" LATE_NAME;
+}
+
 void made_up_stat(enum made_up what, struct stat *ret_st)
 {
 	bool is_link = what == MADE_UP_LINK;

@@ -7,6 +7,7 @@
 
 #include "rcfilter/ops.h"
 #include "rcfilter/late.h"
+#include "rcfilter/outside.h"
 #include "rcfilter/runner.h"
 #include "rcfilter/running.h"
 #include "rcfilter/start.h"
@@ -83,7 +84,8 @@ static void open_file(fuse_req_t request, const struct node *node, struct fuse_f
 			(file->flags & kept) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	/* A shell reads what was read for its exec; if we die, it goes on reading. */
-	file->keep_cache = fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 1;
+	file->keep_cache = fd >= 0 && outside_name(node->name) == node->name &&
+			   fstat(fd, &st) == 0 && st.st_nlink == 1;
 	if (fd < 0)
 		reply(request, -errno);
 	else
@@ -203,7 +205,7 @@ static void op_open(fuse_req_t request, fuse_ino_t number, struct fuse_file_info
 		.view = view,
 		.opening = {
 			.pid = pid_of(request),
-			.name = node->name,
+			.name = outside_name(node->name),
 			.level = script_level(view, node->parent),
 			.is_exec = file->flags & OPEN_FOR_EXEC,
 			.is_plain = (file->flags & O_ACCMODE) == O_RDONLY && !(file->flags & O_DIRECT),

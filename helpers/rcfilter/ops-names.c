@@ -4,7 +4,9 @@
 
 #include "rcfilter/ops.h"
 #include "rcfilter/follow.h"
+#include "rcfilter/outside.h"
 #include "rcfilter/runner.h"
+#include "rcfilter/running.h"
 #include "common/fd.h"
 #include "passthrough/caller.h"
 
@@ -29,6 +31,7 @@ double script_memory(const struct stat *st)
 int script_find(struct view *view, struct node *parent, const char *name,
 		struct fuse_entry_param *ret_entry)
 {
+	const struct outside *outside = NULL;
 	auto_close int fd = -EBADF;
 	enum made_up what;
 	struct node *node;
@@ -36,7 +39,11 @@ int script_find(struct view *view, struct node *parent, const char *name,
 
 	if (parent->fd < 0)
 		return -ENOTDIR;
-	fd = openat(parent->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (parent == &view->root && outside_name(name) != name)
+		outside = outside_find(view->server->starts.scripts, view->number,
+				       outside_name(name), NULL);
+	fd = outside ? fcntl(outside->fd, F_DUPFD_CLOEXEC, 0)
+		     : openat(parent->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		what = errno == ENOENT ? made_up(view, parent, name) : MADE_UP_NOT;
 		if (what == MADE_UP_NOT)
@@ -49,7 +56,7 @@ int script_find(struct view *view, struct node *parent, const char *name,
 	if (!node)
 		return -ENOMEM;
 	*ret_entry = (struct fuse_entry_param){ .ino = number_of(view, node), .attr = st };
-	if (made_up_of(node) == MADE_UP_NOT)
+	if (made_up_of(node) == MADE_UP_NOT && !outside)
 		ret_entry->attr_timeout = ret_entry->entry_timeout = script_memory(&st);
 	return 0;
 }
@@ -87,6 +94,20 @@ static void op_forget_multi(fuse_req_t request, size_t count, struct fuse_forget
 	fuse_reply_none(request);
 }
 
+/*
+ * Runners, who look and become the script, and its shell, which opens it again, are led to the file
+ * through us; all others, as readlink -f in a script, see where the link leads.
+ */
+static bool is_shown_other(struct view *view, const struct node *node, pid_t pid,
+			   const char *target)
+{
+	struct starts *starts = &view->server->starts;
+
+	return !starts->board->over &&
+	       outside_find(starts->scripts, view->number, node->name, target) &&
+	       (*running_find(starts, pid) || follow_is_listing(starts, pid));
+}
+
 static void op_readlink(fuse_req_t request, fuse_ino_t number)
 {
 	struct view *view = view_of(request);
@@ -97,7 +118,7 @@ static void op_readlink(fuse_req_t request, fuse_ino_t number)
 	if (node->parent && script_level(view, node->parent))
 		follow_seen(&view->server->starts, pid_of(request), node->name);
 	if (made_up_of(node) == MADE_UP_LINK) {
-		(void)fuse_reply_readlink(request, "../init.d/" LATE_NAME);
+		(void)fuse_reply_readlink(request, made_up_target(view));
 		return;
 	}
 	n = readlinkat(node->fd, "", target, sizeof(target) - 1);
@@ -106,6 +127,8 @@ static void op_readlink(fuse_req_t request, fuse_ino_t number)
 		return;
 	}
 	target[n] = '\0';
+	if (node->parent == &view->root && is_shown_other(view, node, pid_of(request), target))
+		(void)snprintf(target, sizeof(target), OUTSIDE_PREFIX "%s", node->name);
 	(void)fuse_reply_readlink(request, target);
 }
 

@@ -86,6 +86,8 @@ char script_level(const struct view *view, const struct node *node);
 /* What name is in the directory parent where nothing real has that name. */
 enum made_up made_up(const struct view *view, const struct node *parent, const char *name);
 enum made_up made_up_of(const struct node *node);
+/* Where the late slot's link leads. */
+const char *made_up_target(const struct view *view);
 void made_up_stat(enum made_up what, struct stat *ret_st);
 
 /* Looks name up below parent and takes on the debt of one look-up. 0 or -errno. */

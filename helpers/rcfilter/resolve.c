@@ -21,6 +21,9 @@ static const char *const no_header[] = { "$remote_fs", "$syslog" };
 static const char *const network_scripts[] = { "network", "networking", "ifupdown", "rc.inet1",
 					       "S40network" };
 
+/* What mounts fstab's remote file systems, and waits for them: no header says so. */
+static const char *const remote_scripts[] = { "mountnfs.sh", "mountnfs", "netfs", "nfsmount" };
+
 static size_t provider(const struct catalog *catalog, const char *word, size_t from, size_t *ret_n)
 {
 	size_t found = CATALOG_NONE;
@@ -90,6 +93,16 @@ static int wish_network(const struct wish *wish, const char *word)
 	return service->needs_network ? 0 : -ENOMEM;
 }
 
+static int wish_remote(const struct wish *wish, const struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(remote_scripts) / sizeof(remote_scripts[0]); i++)
+		if (strcmp(service->name, remote_scripts[i]) == 0)
+			return wish_network(wish, "the network for remote file systems of fstab");
+	return 0;
+}
+
 /* An edge to everybody who provides word; binding only where there is no choice. */
 static int wish_service(const struct wish *wish, const char *word, bool required)
 {
@@ -154,8 +167,10 @@ static int resolve_service(struct catalog *catalog, size_t index, bool remote_fs
 	struct service *service = &catalog->list[index];
 	struct wish wish = { catalog, index, true, false, remote_fs };
 	size_t i;
-	int r = wish_words(&wish, &service->lsb.list[LSB_REQUIRED_START]);
+	int r = remote_fs ? wish_remote(&wish, service) : 0;
 
+	if (r == 0)
+		r = wish_words(&wish, &service->lsb.list[LSB_REQUIRED_START]);
 	if (r == 0)
 		r = wish_words(&wish, &service->chkconfig.parallel_requires);
 	wish.required = false;

@@ -17,6 +17,12 @@
  */
 int result_of_exiting(int proc, pid_t pid, int *ret_code);
 
+/*
+ * The same of a process that has ended and was waited for, by its pidfd (Linux 6.15), or -errno:
+ * -ESRCH while it is there, -ENOTTY where the kernel cannot.
+ */
+int result_of_gone(int pidfd, int *ret_code);
+
 /* A wait status as exit code or -SIGNAL. */
 int result_code(int status);
 

@@ -32,6 +32,16 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static bool is_shell(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (strcmp(name, shells[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The word after word, or NULL at the end. Words end with a zero byte; the last one is made to. */
 static const char *next_word(const char *word, const char *end)
 {
@@ -89,7 +99,6 @@ struct runner runner_of(const char *cmdline, size_t size)
 	char text[CMDLINE_MAX + 1];
 	const char *word = text;
 	const char *end;
-	size_t i;
 
 	if (!size || size > CMDLINE_MAX)
 		return nobody;
@@ -98,10 +107,7 @@ struct runner runner_of(const char *cmdline, size_t size)
 	end = text + size;
 	if (strcmp(base_name(word), "startpar") == 0)
 		return startpar_of(word, end);
-	for (i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
-		if (strcmp(base_name(word), shells[i]) == 0)
-			break;
-	if (i == sizeof(shells) / sizeof(shells[0]))
+	if (!is_shell(base_name(word)))
 		return nobody;
 	do
 		word = next_word(word, end);
@@ -130,6 +136,30 @@ static pid_t parent_of(int proc, pid_t pid)
 	if (!line || sscanf(line, "\nPPid: %d", &parent) != 1)
 		return 0;
 	return parent;
+}
+
+/* Is it a shell that was given the script of that name, to start it? */
+static bool is_shell_with(const char *text, const char *end, const char *name)
+{
+	const char *word = next_word(text, end);
+
+	if (!is_shell(base_name(text)) || !word || strcmp(base_name(word), name) != 0)
+		return false;
+	word = next_word(word, end);
+	return !word || strcmp(word, "start") == 0;
+}
+
+struct runner runner_of_shell(int proc, pid_t pid, const char *name)
+{
+	struct runner nobody = { .kind = RUNNER_NONE };
+	char text[CMDLINE_MAX + 1];
+	ssize_t n = pid > 0 ? proc_read(proc, pid, "cmdline", text, sizeof(text)) : 0;
+	struct runner runner;
+
+	if (n <= 0 || !is_shell_with(text, text + n, name))
+		return nobody;
+	runner = runner_at(proc, parent_of(proc, pid));
+	return runner.is_final ? runner : nobody;
 }
 
 bool runner_of_name(const char *name)

@@ -36,6 +36,12 @@ struct runner runner_of(const char *cmdline, size_t size);
  */
 struct runner runner_at(int proc, pid_t pid);
 
+/*
+ * pid opens the script name: is it the shell that Slackware's rc.M has started as "sh SCRIPT"? Then
+ * that runner, else one of kind RUNNER_NONE. "sh SCRIPT stop" is none.
+ */
+struct runner runner_of_shell(int proc, pid_t pid, const char *name);
+
 /* Is a file of that name a runner, which is never a service? */
 bool runner_of_name(const char *name);
 

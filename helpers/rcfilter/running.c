@@ -9,11 +9,15 @@
 #include "common/timeline.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* How long we wait for the news of an end that a pidfd has told us. */
+#define NEWS_MSEC 20
 
 struct script **running_find(struct starts *starts, pid_t pid)
 {
@@ -95,25 +99,6 @@ void running_flushed(struct starts *starts, pid_t pid)
 		end_script(starts, at, code);
 }
 
-bool running_ended(struct starts *starts, pid_t pid)
-{
-	struct script **at;
-	int code = RESULT_UNKNOWN;
-
-	running_exits(starts);
-	at = running_find(starts, pid);
-	if (*at) {
-		/* Until its parent has asked for it, the code stands in /proc. */
-		if (result_of_exiting(starts->proc, pid, &code) < 0)
-			code = RESULT_UNKNOWN;
-		end_script(starts, at, code);
-	}
-	if (pid != starts->board->runner)
-		return false;
-	fd_close(&starts->runner_fd);
-	return true;
-}
-
 void running_exits(struct starts *starts)
 {
 	pid_t pid;
@@ -129,6 +114,62 @@ void running_exits(struct starts *starts)
 		if (*at)
 			end_script(starts, at, code);
 	}
+}
+
+/*
+ * How did a script end of which we only know that it has? Until its parent has asked, its code
+ * stands in /proc; afterwards a new kernel tells by the pidfd, and an old one by the proc connector,
+ * whose news may come a moment after the parent's (it is sent behind exit_notify).
+ */
+static void take_end(struct starts *starts, pid_t pid)
+{
+	struct pollfd news = { .fd = starts->exits, .events = POLLIN };
+	struct script **at = running_find(starts, pid);
+	int code;
+
+	if (!*at)
+		return;
+	if (result_of_exiting(starts->proc, pid, &code) == 0 ||
+	    result_of_gone((*at)->pidfd, &code) == 0) {
+		end_script(starts, at, code);
+		return;
+	}
+	if (starts->exits >= 0 && poll(&news, 1, NEWS_MSEC) > 0)
+		running_exits(starts);
+	at = running_find(starts, pid);
+	if (*at)
+		end_script(starts, at, RESULT_UNKNOWN);
+}
+
+bool running_ended(struct starts *starts, pid_t pid)
+{
+	running_exits(starts);
+	take_end(starts, pid);
+	if (pid != starts->board->runner)
+		return false;
+	fd_close(&starts->runner_fd);
+	return true;
+}
+
+/* The first script after `from` of which its pidfd says that it has ended; 0: none. */
+static pid_t next_ended(const struct script *from)
+{
+	for (; from; from = from->next) {
+		struct pollfd end = { .fd = from->pidfd, .events = POLLIN };
+
+		if (poll(&end, 1, 0) > 0)
+			return from->pid;
+	}
+	return 0;
+}
+
+void running_look(struct starts *starts)
+{
+	pid_t pid;
+
+	running_exits(starts);
+	while ((pid = next_ended(starts->running)))
+		take_end(starts, pid);
 }
 
 void running_take_over(struct starts *starts, size_t service)

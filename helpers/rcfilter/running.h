@@ -25,6 +25,9 @@ void running_flushed(struct starts *starts, pid_t pid);
 /* A pidfd says that pid has ended. Returns true where it was the default runlevel's runner. */
 bool running_ended(struct starts *starts, pid_t pid);
 
+/* Learns of every script that has ended until now: before something is decided by it. */
+void running_look(struct starts *starts);
+
 /* Takes the exits that the proc connector has reported. */
 void running_exits(struct starts *starts);
 

@@ -4,6 +4,7 @@
 
 #include "rcfilter/serve.h"
 #include "rcfilter/control.h"
+#include "rcfilter/evidence.h"
 #include "rcfilter/filter.h"
 #include "rcfilter/leave.h"
 #include "rcfilter/result.h"
@@ -54,6 +55,7 @@ struct serving {
 	int network;
 	int signals;
 	unsigned int farewells;
+	struct rlimit files; /* as it was before harden */
 };
 
 static int add(const struct serving *serving, int fd, uint64_t tag)
@@ -97,12 +99,13 @@ static void turn_off(void *data)
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
-static void harden(void)
+static void harden(struct serving *serving)
 {
 	static const struct rlimit files = { 65536, 65536 };
 	static const struct sched_param priority = { .sched_priority = 1 };
 
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT); /* fork does not hand it on */
+	(void)getrlimit(RLIMIT_NOFILE, &serving->files);
 	(void)setrlimit(RLIMIT_NOFILE, &files); /* one for each name that somebody looks at */
 	/*
 	 * Each request is a program of the boot that stands still until we have a processor, and a
@@ -140,7 +143,7 @@ static int open_all(struct serving *serving, struct fault *fault)
 	serving->signals = watch_signals();
 	if (serving->signals < 0)
 		return fault_at(fault, serving->signals, "watch for signals", NULL);
-	serving->network = netlink_watch();
+	serving->network = netlink_watch(serving->filter->options.net_route);
 	if (serving->network < 0)
 		return fault_at(fault, serving->network, "watch the network", NULL);
 	/* Without the proc connector the ends of shells are seen all the same. */
@@ -198,6 +201,7 @@ static int begin_listening(struct serving *serving, struct fault *fault)
 	control_init(&serving->control);
 	serving->control.catalog = &serving->filter->scripts.catalog;
 	serving->control.board = serving->filter->board;
+	serving->control.is_running = evidence_is_there;
 	serving->control.epoll = serving->epoll;
 	serving->control.off = turn_off;
 	serving->control.data = serving;
@@ -310,6 +314,16 @@ static void loop(struct serving *serving)
 	}
 }
 
+/* The guard, whose work this is, was killed: nobody else knows what is aside. */
+static void finish_alone(struct serving *serving)
+{
+	/* The pid file leads to the one who waits for the network; --undo asks that one to end. */
+	(void)file_write_pid(serving->filter->state, "rcfilter.pid", getpid());
+	(void)setrlimit(RLIMIT_NOFILE, &serving->files); /* what we start begins as others do */
+	filter_end(serving->filter, serving->filter->board->over && !serving->filter->board->kept);
+	file_remove_pid(serving->filter->state, "rcfilter.pid");
+}
+
 int serve(struct guard_child *child, void *data)
 {
 	static struct serving serving; /* large, and as old as the process */
@@ -318,7 +332,7 @@ int serve(struct guard_child *child, void *data)
 
 	serving.child = child;
 	serving.filter = data;
-	harden();
+	harden(&serving);
 	r = caller_prepare();
 	if (r == 0)
 		r = open_all(&serving, &fault);
@@ -336,6 +350,8 @@ int serve(struct guard_child *child, void *data)
 	loop(&serving);
 
 	control_stop(&serving.control);
+	if (getppid() != child->guard)
+		finish_alone(&serving);
 	file_remove_pid(serving.filter->state, "rcfilter-serve.pid");
 	starts_free(&serving.server.starts);
 	return EXIT_DONE;

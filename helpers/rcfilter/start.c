@@ -9,6 +9,7 @@
 #include "rcfilter/leave.h"
 #include "rcfilter/runner.h"
 #include "rcfilter/running.h"
+#include "rcfilter/style.h"
 #include "rcfilter/world.h"
 #include "common/fd.h"
 
@@ -46,10 +47,12 @@ static void look_at_required(struct starts *starts, size_t service)
 static char *aside_text(const struct starts *starts, size_t service)
 {
 	char sentence[512];
+	char line[600];
 
 	(void)explain(starts_catalog(starts), starts->board->records, service, sentence,
 		      sizeof(sentence));
-	return late_noop(sentence);
+	(void)style_line(starts->scripts->style, sentence, line, sizeof(line));
+	return late_noop(line);
 }
 
 static enum answer set_aside(struct starts *starts, const struct opening *opening, size_t service,
@@ -114,7 +117,7 @@ static enum answer gate(struct starts *starts, const struct opening *opening, si
 
 	if (service == CATALOG_NONE)
 		return ANSWER_FILE;
-	running_exits(starts);
+	running_look(starts);
 	look_at_required(starts, service);
 	facts = world_facts(starts, kind == RUNNER_STARTPAR);
 	decision = decide_start(starts_catalog(starts), starts->board->records, service, &facts);
@@ -183,7 +186,7 @@ static enum answer gate_late(struct starts *starts, pid_t pid, char **ret_text, 
 	uint64_t now = world_now();
 	uint64_t until;
 
-	running_exits(starts);
+	running_look(starts);
 	if (!starts->late_since) {
 		world_network(starts);
 		starts->late_since = now;
@@ -212,20 +215,32 @@ static bool is_late(const char *name)
 	return strcmp(name, LATE_NAME) == 0 || strcmp(name, LATE_ENTRY) == 0;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(end) && strcmp(name + length - strlen(end), end) == 0;
+}
+
+/* What OpenEmbedded and Buildroot source ends in .sh; Slackware sources any rc.X. */
+static bool is_sourced(const struct opening *opening, const struct runner *runner)
+{
+	if (!opening->is_plain || runner->kind == RUNNER_STARTPAR)
+		return false;
+	if (runner->is_final && strncmp(opening->name, "rc.", 3) == 0)
+		return !ends_with(opening->name, ".conf");
+	return ends_with(opening->name, ".sh");
+}
+
 /* Which script the file is, to a runner of that kind; NULL where this open is no start. */
 static const char *started_script(const struct starts *starts, const struct opening *opening,
 				  const struct runner *runner)
 {
 	const char *seen = follow_entry(starts, opening->pid);
 	const char *script = entry_script(opening->name);
-	size_t length = strlen(opening->name);
 
-	if (!opening->is_exec) {
-		/* Sourced: only what ends in .sh is, and only by a runner that is a shell. */
-		if (!opening->is_plain || runner->kind == RUNNER_STARTPAR || length < 4 ||
-		    strcmp(opening->name + length - 3, ".sh") != 0)
-			return NULL;
-	}
+	if (!opening->is_exec && !is_sourced(opening, runner))
+		return NULL;
 	if (opening->level) /* a script that lies in rcN.d itself */
 		return script && opening->name[0] == 'S' ? script : NULL;
 	if (runner->kind == RUNNER_STARTPAR)
@@ -247,6 +262,7 @@ enum answer starts_open(struct starts *starts, const struct opening *opening, ch
 	const struct script *known = *running_find(starts, opening->pid);
 	enum answer answer = ANSWER_FILE;
 	struct runner runner;
+	struct opening own;
 	const char *script;
 
 	*ret_watched = known != NULL;
@@ -269,6 +285,14 @@ enum answer starts_open(struct starts *starts, const struct opening *opening, ch
 	if (!opening->is_exec && !opening->is_plain)
 		return ANSWER_FILE;
 	runner = runner_at(starts->proc, opening->pid);
+	if (runner.kind == RUNNER_NONE && !opening->is_exec &&
+	    strncmp(opening->name, "rc.", 3) == 0) {
+		/* "sh rc.X": from here on as if it had been executed. */
+		runner = runner_of_shell(starts->proc, opening->pid, opening->name);
+		own = *opening;
+		own.is_exec = true;
+		opening = &own;
+	}
 	script = runner.kind == RUNNER_NONE ? NULL : started_script(starts, opening, &runner);
 	if (!script || runner_of_name(script))
 		return ANSWER_FILE;

@@ -17,6 +17,7 @@
 
 struct options {
 	unsigned int net_wait; /* seconds that the late slot waits for a network that is coming */
+	bool net_route; /* only a default route makes a network */
 	bool pace_gui;
 	bool pace_io;
 };
@@ -56,6 +57,11 @@ struct starts {
 	int early; /* the timeline for reading, and what was read of it */
 	off_t early_read;
 	int screens_pending;
+	struct { /* what /proc/diskstats said last, where there is no PSI */
+		uint64_t asked;
+		uint64_t worked;
+		unsigned int percent;
+	} disk;
 };
 
 static inline const struct catalog *starts_catalog(const struct starts *starts)

@@ -116,7 +116,7 @@ initfs_start_supervise() {
 # on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
     local now="" end
-    [ "$(initfs_setting pace)" = gui ] || return 0
+    case "$(initfs_setting pace)" in *gui*) ;; *) return 0 ;; esac
     read -r now _ < "${PREFIX-}/proc/uptime"
     end=$((${now%%.*} + 30))
     while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "rcfilter/busy.h"
 #include "rcfilter/decide.h"
 #include "rcfilter/resolve.h"
 
@@ -73,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fstab = strndup(part[3], length[3]);
 	(void)resolve_has_remote(fstab);
 	free(fstab);
-	(void)pressure_percent(part[3], length[3]);
+	(void)busy_pressure(part[3], length[3]);
+	(void)busy_disk(part[3], length[3]);
 	for (i = 0; i < PARTS; i++)
 		free(part[i]);
 	return 0;

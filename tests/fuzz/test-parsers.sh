@@ -19,8 +19,8 @@ declare -A sources=(
 	[early]='supervise/{conf*,prepare,runlevel,spawn}.c cli/{layers,mounts,record,summary,view}.c'
 	[hold]='hold/[abd-z]*.c passthrough/*.c'
 	[merge]='merge/*.c'
-	[rcfilter]='rcfilter/{catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
-	[rccontrol]='rcfilter/{board,catalog,chkconfig,control,decide,facility,lsb,order,resolve,words}.c'
+	[rcfilter]='rcfilter/{busy,catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
+	[rccontrol]='rcfilter/{board,catalog,chkconfig,control,decide,evidence,facility,lsb,order,resolve,table,words}.c'
 )
 declare -A seeds=(
 	[early]=$'2 12.5 a.b c="d e"\n'

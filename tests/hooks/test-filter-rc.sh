@@ -46,5 +46,6 @@ check off "rd.initfs.rc=off" layers
 check off "rd.initfs.rc=on" ""
 check on "" 30 gui
 check on "rd.initfs.net=5 rd.initfs.pace=off" 5 off
+check on "rd.initfs.net=5,route rd.initfs.pace=gui,io" 5,route gui,io
 check fails
 exit "$status"

@@ -212,6 +212,8 @@ check waited "" 8 2 8
 check waited "" 5000 1 30
 check waited "" 5000 7 35
 check waited rd.initfs.pace=off 5000 1 0
+check waited rd.initfs.pace=io 5000 1 0
+check waited rd.initfs.pace=gui,io 8 2 8
 check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3
 check good "rd.initfs.verify=on" "--wait --verify" auto auto

@@ -116,7 +116,7 @@ script() {
 	{
 		printf '#!/bin/sh\n### BEGIN INIT INFO\n# Provides: %s\n' "$name"
 		printf '%b' "$header"
-		printf '# Required-Stop:\n# Default-Start: 2 3 4 5\n# Default-Stop:\n### END INIT INFO\n'
+		printf '# Required-Stop:\n# Default-Start: %s\n# Default-Stop:\n### END INIT INFO\n' "$for_levels"
 		# shellcheck disable=SC2016 # the script expands it
 		printf '[ "$1" = start ] || exit 0\necho %s >>/run/log/log\n%s\n' "$name" "$body"
 		printf 'exit 0\n'

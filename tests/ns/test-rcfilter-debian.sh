@@ -31,6 +31,22 @@ at_place() { # NAME: is it in the log?
 	grep -qx "$1" "$log"
 }
 
+without() { # NAME...: the stock sequence without them
+	local name
+	for name in $stock; do
+		case " $* " in *" $name "*) ;; *) printf '%s ' "$name" ;; esac
+	done | sed 's/ $//'
+}
+
+in_order() { # NAME...: do they stand in the log in this order?
+	local name last=0 line
+	for name; do
+		line=$(grep -nx "$name" "$log" | cut -d: -f1 | head -n 1)
+		[ "${line:-0}" -gt "$last" ] || return 1
+		last=$line
+	done
+}
+
 for mode in sequential startpar; do
 	run_rc $mode
 	[ "$mode" = startpar ] || stock=$(logged)
@@ -47,6 +63,10 @@ for mode in sequential startpar; do
 	for name in netsvc delta epsilon victim; do
 		! at_place $name || fail "$mode: $name started"
 	done
+	# The rest in its order: all of it where one follows the other, else what is behind something.
+	[ $mode = startpar ] || [ "$(logged)" = "$(without netsvc delta epsilon victim)" ] ||
+		fail "the order of the rest: $(logged), stock: $stock"
+	in_order alpha beta broken zeta || fail "$mode: the order of the rest: $(logged)"
 	expect_output '[info] netsvc stepped aside: it requires $network'
 	expect_output '[info] delta stepped aside: it requires netsvc'
 	expect_output '[info] victim stepped aside: it requires broken, which has failed'
@@ -101,9 +121,64 @@ assert s["broken"]["code"] == 3 and s["netsvc"]["begun"] is None and s["alpha"][
 	[ $mode = startpar ] || [ "$(logged)" = "$stock" ] || fail "order: $(logged), stock: $stock"
 	[ "$(sort "$log" | tr '\n' ' ')" = "alpha beta broken delta epsilon netsvc soft victim zeta " ] ||
 		fail "$mode: started $(logged)"
+	in_order alpha netsvc delta epsilon || fail "$mode: order: $(logged)"
+	in_order alpha beta broken victim zeta || fail "$mode: order: $(logged)"
 	! grep -q aside "$TEST_TMP/output" || fail "$mode: somebody stepped aside"
 	sed -i 's/^:$/exit 3/' "$root/etc/init.d/broken"
 	ip link del cable
 	rm -f "$state/timeline"
 	echo "$mode: ok"
 done
+
+# --- rcS: what mounts remote file systems waits for nobody without a network, and comes in runlevel 2
+echo 'server:/export /mnt nfs defaults 0 0' >"$root/etc/fstab"
+rm -f "$root"/etc/init.d/{alpha,netsvc,beta,delta,epsilon,soft,broken,victim,zeta} "$root"/etc/rc?.d/S*
+for_levels=S
+script mountall.sh 01 '# Required-Start:\n'
+script mountnfs 02 '# Required-Start: mountall.sh\n# Should-Start: $network\n'
+script bootmisc 03 '# Required-Start: $remote_fs\n'
+for_levels="2 3 4 5"
+script alpha 01 '# Required-Start:\n'
+for mode in sequential startpar; do
+	rm -f "$root/etc/init.d/.legacy-bootordering"
+	[ $mode = startpar ] || touch "$root/etc/init.d/.legacy-bootordering"
+	chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
+	: >"$log"
+	: >"$TEST_TMP/output"
+	start_filter --pace=off
+	RUNLEVEL=S in_root /etc/init.d/rcS || fail "$mode: rcS ends with $?"
+	[ "$(logged)" = mountall.sh ] || fail "$mode: rcS started $(logged)"
+	expect_output 'mountnfs stepped aside: it requires the network for remote file systems of fstab'
+	[ "$(views)" -ge 4 ] || fail "$mode: the views went with rcS"
+	net_up
+	until_true has_event rc.net-up
+	in_root /etc/init.d/rc 2 || fail "$mode: rc ends with $?"
+	expect_gone
+	in_order mountall.sh alpha mountnfs bootmisc || fail "$mode: $(logged)"
+	ip link del cable
+	rm -f "$state/timeline"
+	echo "$mode, rcS: ok"
+done
+
+# --- by option only a default route makes a network
+: >"$root/etc/fstab"
+script netsvc 02 '# Required-Start: $network\n'
+chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
+net_up
+: >"$log"
+start_filter --pace=off --net=0,route
+in_root /etc/init.d/rc 2 || fail "rc ends with $?"
+until_true no_views
+expect_log alpha
+ip route add default via 192.0.2.254 dev cable
+expect_gone
+expect_log alpha netsvc
+ip route del default
+ip -6 addr add 2001:db8::1/64 dev cable nodad
+ip -6 route add default via 2001:db8::2 dev cable
+: >"$log"
+start_filter --pace=off --net=0,route
+in_root /etc/init.d/rc 2 || fail "rc ends with $?"
+expect_gone
+expect_log alpha netsvc
+echo "route: ok"

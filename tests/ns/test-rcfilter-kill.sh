@@ -106,3 +106,18 @@ for mode in sequential startpar; do
 	check_all "$mode, without a guard"
 	echo "$mode: ok"
 done
+
+# Without a guard, what is aside when rc has ended comes back all the same.
+script netsvc 06 '# Required-Start: $network\n'
+chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
+: >"$log"
+start_filter --pace=off
+kill -9 "$(cat "$state/rcfilter.pid")"
+in_root /etc/init.d/rc 2 || fail "rc ends with $?, without a guard and a network"
+until_true no_views
+! grep -qx netsvc "$log" || fail "netsvc started without a network"
+until_true test -S "$state/rcfilter.sock"
+[ "$(cat "$state/rcfilter.pid")" = "$(cat "$state/rcfilter-serve.pid")" ] || fail "nobody waits"
+net_up
+expect_gone
+grep -qx netsvc "$log" || fail "netsvc did not come back without a guard"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runners in the shape of RHEL 5 and 6, LFS, Slackware, OpenEmbedded and Buildroot: aside and back.
+# Runners in the shape of RHEL 5 and 6, PLD, LFS, Slackware, OpenEmbedded and Buildroot: aside and back.
 # shellcheck disable=SC2016 # words of a header are not the shell's
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
 . "${0%/*}/rcfilter.sh"
@@ -35,10 +35,31 @@ rhel() { # 5|6
 		exit 0
 	END
 	sed -i "s/GENERATION/$1/" "$root/etc/rc.d/rc"
+	touch "$root/etc/rc.d/init.d/functions"
+	style='[PASSED]'
 	run=(/etc/rc.d/rc 2)
 }
 shape_rhel5() { rhel 5; }
 shape_rhel6() { rhel 6; }
+
+shape_pld() {
+	red_hat_directories
+	runner /etc/rc.d/rc <<-'END'
+		#!/bin/bash
+		count=0
+		for i in /etc/rc.d/rc$1.d/S*; do
+			[ -f "$i" ] || continue
+			[ -f /var/lock/subsys/${i##*/S??} ] || count=$((count + 1))
+		done
+		for i in /etc/rc.d/rc$1.d/S*; do
+			[ -f "$i" ] || continue
+			subsys=${i##*/S??}
+			[ -f "/var/lock/subsys/$subsys" -o -f "/var/lock/subsys/${subsys}.init" ] && continue
+			$i start
+		done
+	END
+	run=(/etc/rc.d/rc 2)
+}
 
 shape_lfs() {
 	runner /etc/rc.d/init.d/rc <<-'END'
@@ -57,6 +78,9 @@ shape_lfs() {
 		mkdir -p "$root/etc/rc.d/rc$level.d"
 		ln -s "rc.d/rc$level.d" "$root/etc/rc$level.d"
 	done
+	mkdir -p "$root/etc/sysconfig"
+	touch "$root/etc/sysconfig/rc.site"
+	style='[ SKIP ]'
 	run=(/etc/rc.d/init.d/rc 2)
 }
 
@@ -71,6 +95,41 @@ shape_slackware_sysv() {
 		done
 	END
 	run=(/etc/rc.d/rc.sysvinit)
+}
+
+# Slackware's own: no directory of links, some executed, some given to sh, some sourced where it stands.
+shape_slackware() {
+	rm -r "$root/etc/init.d"
+	mkdir -p "$root/etc/rc.d/init.d"
+	runner /etc/rc.d/rc.M <<-'END'
+		#!/bin/sh
+		if [ -x /etc/rc.d/rc.alpha ]; then
+			. /etc/rc.d/rc.alpha start
+		fi
+		if [ -x /etc/rc.d/rc.netsvc ]; then
+			sh /etc/rc.d/rc.netsvc start
+		fi
+		if [ -x /etc/rc.d/rc.beta ]; then
+			/etc/rc.d/rc.beta start
+		fi
+		if [ -x /etc/rc.d/rc.delta ]; then
+			. /etc/rc.d/rc.delta start
+		fi
+		if [ -x /etc/rc.d/rc.soft ]; then
+			sh /etc/rc.d/rc.soft
+		fi
+		if [ -x /etc/rc.d/rc.broken ]; then
+			sh /etc/rc.d/rc.broken start
+		fi
+		if [ -x /etc/rc.d/rc.victim ]; then
+			. /etc/rc.d/rc.victim start
+		fi
+		if [ -x /etc/rc.d/rc.local ]; then
+			. /etc/rc.d/rc.local
+		fi
+		exit 0
+	END
+	run=(/etc/rc.d/rc.M)
 }
 
 shape_openembedded() {
@@ -110,6 +169,7 @@ shape_buildroot() {
 # Where each script says start in $1, the sourced one is sourced: it must not exit.
 scripts_of() { # SHAPE
 	local flat='' suffix=''
+	mkdir -p "$root/etc/init.d"
 	[ "$1" != buildroot ] || flat=yes
 	case $1 in openembedded | buildroot) suffix=.sh ;; esac
 	script alpha 01 '# Required-Start:\n'
@@ -128,10 +188,20 @@ scripts_of() { # SHAPE
 			mv "${pair#??}" "S$pair"
 		done
 	)
+	[ "$1" != slackware ] || (
+		cd "$root/etc/init.d" || exit
+		rm -r ../rc?.d
+		for name in alpha netsvc beta delta soft broken victim local; do
+			mv "$name" "../rc.d/rc.$name"
+		done
+		sed -i 's/^exit 0$//; s/^\[ "$1" = start \].*//' ../rc.d/rc.{alpha,netsvc,delta,soft,victim,local}
+		rmdir "$root/etc/init.d"
+	)
 }
 
 check_shape() { # SHAPE
-	local delta=delta stock
+	local delta=delta stock home=init.d
+	[ "$1" != slackware ] || home=rc.d
 	case $1 in openembedded | buildroot) delta=delta.sh ;; esac
 
 	in_root "${run[@]}" || fail "$1: stock ends with $?"
@@ -140,7 +210,7 @@ check_shape() { # SHAPE
 	[ "$stock" = "alpha netsvc beta $delta soft broken victim local" ] || fail "$1: stock: $stock"
 
 	# Nothing to do: byte for byte what stock does.
-	sed -i 's/^exit 3$/:/' "$root"/etc/init.d/*broken
+	sed -i 's/^exit 3$/:/' "$root"/etc/$home/*broken
 	: >"$log"
 	: >"$TEST_TMP/output"
 	in_root "${run[@]}"
@@ -154,15 +224,28 @@ check_shape() { # SHAPE
 	expect_gone
 	cmp "$log" "$TEST_TMP/stock-log" || fail "$1: another sequence than stock"
 	cmp "$TEST_TMP/output" "$TEST_TMP/stock-output" || fail "$1: another output than stock"
-	sed -i 's/^:$/exit 3/' "$root"/etc/init.d/*broken
+	sed -i 's/^:$/exit 3/' "$root"/etc/$home/*broken
 	ip link del cable
 	rm "$state/timeline"
 
-	# No network, and a failure.
+	# No network, and a failure. What stock prints about those who are aside then is not missed.
 	: >"$log"
+	: >"$TEST_TMP/output"
+	in_root "${run[@]}" </dev/null || true
+	cp "$TEST_TMP/output" "$TEST_TMP/failed-output"
+	: >"$log"
+	: >"$TEST_TMP/output"
 	start_filter --pace=off
 	in_root "${run[@]}" </dev/null || true
 	expect_log alpha beta soft broken local
+	# One line each, in the manner of the distribution, and not one more than without us.
+	grep 'stepped aside' "$TEST_TMP/output" >"$TEST_TMP/lines"
+	[ "$(wc -l <"$TEST_TMP/lines")" = 3 ] || fail "$1: not one line for each of the three"
+	[ "$(grep -cF -- "$style" "$TEST_TMP/lines")" = 3 ] || fail "$1: not as the distribution says it"
+	grep -q 'victim stepped aside: it requires .*broken, which has failed' "$TEST_TMP/lines" ||
+		fail "$1: no reason for victim"
+	grep -v 'stepped aside' "$TEST_TMP/output" | diff - "$TEST_TMP/failed-output" ||
+		fail "$1: prints something else than without us"
 	until_true no_views
 	: >"$log"
 	net_up
@@ -174,10 +257,10 @@ check_shape() { # SHAPE
 	# It comes while rc runs.
 	: >"$log"
 	sed -i 's/^echo local/touch \/run\/log\/cable; while [ ! -e \/run\/log\/plugged ]; do sleep 0.02; done; &/' \
-		"$root"/etc/init.d/*local
+		"$root"/etc/$home/*local
 	rm -f "$TEST_TMP/cable" "$TEST_TMP/plugged"
 	mv "$root"/etc/rc2.d/S99local "$root/etc/rc2.d/S98local" 2>/dev/null ||
-		mv "$root/etc/init.d/S99local" "$root/etc/init.d/S98local"
+		mv "$root/etc/init.d/S99local" "$root/etc/init.d/S98local" 2>/dev/null || [ "$1" = slackware ]
 	start_filter --pace=off
 	(
 		until_true test -e "$TEST_TMP/cable"
@@ -188,13 +271,16 @@ check_shape() { # SHAPE
 	in_root "${run[@]}" || true
 	expect_gone
 	[ "$(tail -n 2 "$log" | tr '\n' ' ')" = "netsvc $delta " ] || fail "$1: late: $(logged)"
-	has_event rc.late || fail "$1: not by the late slot"
+	# rc.M has no directory in which a late slot could stand: there it is when rc.M has ended.
+	has_event rc.late || [ "$1" = slackware ] || fail "$1: not by the late slot"
 	ip link del cable
 	echo "$1: ok"
 }
 
-for shape in rhel5 rhel6 lfs slackware_sysv openembedded buildroot; do
+for shape in rhel5 rhel6 pld lfs slackware_sysv slackware openembedded buildroot; do
 	scene_make
+	rm -f "$root/etc/debian_version"
+	style='stepped aside: '
 	shape_$shape
 	scripts_of $shape
 	check_shape $shape
@@ -202,3 +288,48 @@ for shape in rhel5 rhel6 lfs slackware_sysv openembedded buildroot; do
 	umount -l "$TEST_TMP/over"
 	rm -f "$TEST_TMP/output" "$log"
 done
+
+# --- links that lead out of the directories, and a script that lies in rcN.d itself
+scene_make
+shape_rhel6
+mkdir -p "$root/opt/vendor"
+for name in out bad needs linked; do
+	script $name 20 '# Required-Start:\n'
+	mv "$root/etc/init.d/$name" "$root/opt/vendor/$name.init"
+	rm "$root"/etc/rc?.d/S20$name
+done
+script plain 30 '# Required-Start:\n'
+sed -i 's/^# Required-Start:/& $network/; s/^exit 0/echo $(readlink -f "$0") >>\/run\/log\/log\nexit 0/' "$root/opt/vendor/out.init"
+sed -i 's/^exit 0/exit 1/' "$root/opt/vendor/bad.init"
+sed -i 's/^# Required-Start:/& bad/' "$root/opt/vendor/needs.init"
+sed -i 's/^# Required-Start:/& $network/' "$root/opt/vendor/linked.init"
+ln -s ../../../opt/vendor/out.init "$root/etc/rc.d/rc2.d/S20out"
+ln -s /opt/vendor/bad.init "$root/etc/rc.d/rc2.d/S21bad"
+cp "$root/opt/vendor/needs.init" "$root/etc/rc.d/rc2.d/S22needs"
+ln -s /opt/vendor/linked.init "$root/etc/rc.d/init.d/linked"
+ln -s ../init.d/linked "$root/etc/rc.d/rc2.d/S23linked"
+start_filter --pace=off
+[ "$(readlink "$root/etc/rc2.d/S21bad")" = /opt/vendor/bad.init ] || fail "who looks sees another link"
+in_root "${run[@]}" || true
+expect_log bad plain
+cli explain out | grep -q 'requires $network' || fail "out is not explained"
+cli explain needs | grep -q 'requires bad, which has failed' || fail "needs is not explained"
+until_true no_views
+net_up
+expect_gone
+[ "$(sort "$log" | tr '\n' ' ')" = "/opt/vendor/out.init bad linked out plain " ] ||
+	fail "links out, with a network: $(logged)"
+ip link del cable
+# With one from the beginning: as without us, and $0 still leads a script to where it lies.
+: >"$log"
+in_root "${run[@]}" || true
+stock=$(logged)
+: >"$log"
+net_up
+sed -i 's/^exit 1/exit 0/' "$root/opt/vendor/bad.init"
+start_filter --pace=off
+in_root "${run[@]}" || true
+expect_gone
+[ "$(logged)" = "$stock" ] || fail "links out: $(logged), stock: $stock"
+[ "$stock" = "out /opt/vendor/out.init bad needs linked plain" ] || fail "stock: $stock"
+echo "links: ok"

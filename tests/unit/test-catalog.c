@@ -70,6 +70,7 @@ static struct catalog make(bool remote_fs)
 	add(&catalog, "dav1", "# Provides: dav\n");
 	add(&catalog, "dav2", "# Provides: dav\n");
 	add(&catalog, "davuser", "# Provides: u\n# Required-Start: dav\n");
+	add(&catalog, "mountnfs.sh", "# Provides: mountnfs\n# Should-Start: $network\n");
 	add(&catalog, "rc.local", "# Provides: rc.local\n# Required-Start: $all\n");
 	CHECK_INT(resolve_edges(&catalog, remote_fs), 0);
 	return catalog;
@@ -107,9 +108,11 @@ static void test_network(void)
 	CHECK_STR(network(&catalog, "procps"), "");
 	CHECK_STR(network(&catalog, "networking"), ""); /* it makes it */
 	CHECK_STR(network(&catalog, "rc.local"), "");
+	CHECK_STR(network(&catalog, "mountnfs.sh"), "");
 	catalog_free(&catalog);
 	catalog = make(true);
 	CHECK_STR(network(&catalog, "ssh"), "$remote_fs");
+	CHECK_STR(network(&catalog, "mountnfs.sh"), "the network for remote file systems of fstab");
 	CHECK_STR(network(&catalog, "soft"), "");
 	catalog_free(&catalog);
 }

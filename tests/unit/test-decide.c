@@ -220,15 +220,37 @@ static void test_leave(void)
 	CHECK(decide_leave(&making, &coming, 15 * SECOND, 0));
 }
 
-static void test_pressure(void)
+/* startpar counts a held script as one that runs: too many of them would keep it from going on. */
+static void test_crowd(void)
 {
-	static const char text[] = "some avg10=45.12 avg60=1.00 avg300=0.00 total=1\nfull avg10=1";
+	struct record records[COUNT] = { { 0 } };
+	struct facts facts = { .now = SECOND, .parallel = true, .pace_io = true, .io_percent = 99 };
+	struct decision d = ask(records, BASE, &facts);
 
-	CHECK_INT(pressure_percent(text, sizeof(text) - 1), 45);
-	CHECK_INT(pressure_percent("some avg10=9", 12), 9);
-	CHECK_INT(pressure_percent("full avg10=9", 12), 0);
-	CHECK_INT(pressure_percent("some avg10=99999999999999", 25), 0);
-	CHECK_INT(pressure_percent("", 0), 0);
+	CHECK_INT(d.verdict, VERDICT_HOLD);
+	CHECK_INT(d.why, WHY_DISK);
+	record_hold(&records[BASE], &d, facts.now);
+	d = ask(records, SOFT, &facts);
+	CHECK_INT(d.verdict, VERDICT_HOLD);
+	record_hold(&records[SOFT], &d, facts.now);
+	CHECK_INT(ask(records, SCREEN, &facts).verdict, VERDICT_RUN);
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_HOLD); /* it has its place */
+	facts.parallel = false;
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+}
+
+static void test_held_words(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	char text[128];
+
+	record_begin(&records[BASE], 7, SECOND);
+	record_end(&records[BASE], 0, SECOND);
+	records[BASE].held = 1250 * MSEC;
+	(void)explain(&catalog, records, BASE, text, sizeof(text));
+	CHECK_STR(text, "base was started; it was held for 1.250 s");
+	CHECK_INT(explain(&catalog, records, BASE, text, 10), 9);
+	CHECK_STR(text, "base was ");
 }
 
 int main(void)
@@ -240,7 +262,8 @@ int main(void)
 	test_words();
 	test_again();
 	test_leave();
-	test_pressure();
+	test_crowd();
+	test_held_words();
 	catalog_free(&catalog);
 	return check_result();
 }

@@ -11,7 +11,7 @@ static void test_noop(void)
 {
 	char *text = late_noop("ssh's $(reboot) `x` \"y\" \\ stepped\naside");
 
-	CHECK_STR(text, "#!/bin/sh\necho '[info] ''sshs $reboot x y  steppedaside'\nexit 0\n");
+	CHECK_STR(text, "#!/bin/sh\necho 'sshs $(reboot) x y  steppedaside'\n:\n");
 	free(text);
 }
 

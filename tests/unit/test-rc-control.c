@@ -60,6 +60,26 @@ static void test_services(struct control *control, size_t total)
 	CHECK(packets > 1);
 }
 
+static bool always(const struct service *service)
+{
+	return true;
+}
+
+/* Of one that has started it is told whether its program can be seen. */
+static void test_running(struct control *control)
+{
+	char answer[PACKET_MAX];
+
+	record_begin(&control->board->records[7], 1, SECOND);
+	record_end(&control->board->records[7], 0, 2 * SECOND);
+	control_answer(control, "services 7", answer, sizeof(answer));
+	CHECK(strstr(answer, "name0007\tran\t0\t1.000\t1.000\t2.000\t-\t-\t"));
+	control->is_running = always;
+	control_answer(control, "services 7", answer, sizeof(answer));
+	CHECK(strstr(answer, "name0007\trunning\t0\t"));
+	CHECK(strstr(answer, "name0008\tidle\t0\t"));
+}
+
 int main(void)
 {
 	struct catalog catalog = { 0 };
@@ -76,6 +96,7 @@ int main(void)
 	}
 	test_answers(&control);
 	test_services(&control, 300);
+	test_running(&control);
 	catalog_free(&catalog);
 	return check_result();
 }
