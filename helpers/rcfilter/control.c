@@ -131,6 +131,9 @@ static void serve_client(struct control *control, int *client)
 		fd_close(client);
 		return;
 	}
+	/* A zero byte in it: nobody has asked for what stands before it. */
+	if (strlen(request) != (size_t)n)
+		request[0] = '\0';
 	control_answer(control, request, answer, sizeof(answer) - 1);
 	if (packet_send(*client, answer, -1) < 0)
 		fd_close(client);
