@@ -3,53 +3,84 @@
 # Headers of real packages order the same services before the same others as insserv does.
 set -euo pipefail
 : "${INITFS_BUILD:?}" "${TEST_TMP:?}"
-cache=${INITFS_CACHE:-/var/cache/initfs-tests}/rcfilter-debs
+cache=${INITFS_CACHE:-/var/cache/initfs-tests}/rcfilter-scripts
 mkdir -p "$cache"
 
-packages="insserv startpar sysv-rc initscripts orphan-sysvinit-scripts
-	acpid alsa-utils amavisd-new anacron apache2 arpwatch at atftpd autofs avahi-daemon bind9 bluez bootlogd
-	chrony clamav-freshclam collectd console-setup-linux cron cups-daemon dbus dnsmasq dovecot-core
-	elogind exim4-base fail2ban fancontrol fetchmail freeradius gdm3 gpm gpsd haproxy hddtemp hdparm
-	ifplugd ifupdown inetutils-inetd inetutils-syslogd irqbalance isc-dhcp-server keepalived kexec-tools
-	keyboard-setup kmod lighttpd lightdm lm-sensors lvm2 mdadm memcached monit mosquitto munin-node
-	ncid nfs-common nfs-kernel-server nginx-common nscd nslcd ntpsec nut-server nut-client opendkim
-	openbsd-inetd openntpd openssh-server openvpn pcscd policykit-1 postfix privoxy procps proftpd-core
-	radvd rng-tools5 rpcbind rsync rsyslog samba sane-utils sddm smartmontools snmpd spamassassin squid
-	stunnel4 sudo sysstat tftpd-hpa thermald tor udev unattended-upgrades unbound uuid-runtime vsftpd
-	watchdog winbind wpasupplicant x11-common xdm xinetd"
+packages="acct acpid alsa-utils amavisd-new anacron apache2 apcupsd apparmor apt-cacher-ng arpalert arpwatch at
+	atftpd atop auditd autofs avahi-daemon avahi-dnsconfd bacula-fd bind9 binfmt-support bird2 bitlbee
+	bluez bootlogd brltty cachefilesd cgroupfs-mount chrony clamav-daemon clamav-freshclam collectd
+	conntrackd console-setup-linux courier-authdaemon cpufrequtils cron cryptsetup cups-daemon darkstat
+	dbus ddclient dictd distcc dnsmasq dovecot-core dropbear dropbear-bin dropbear-initramfs ebtables
+	elogind exim4-base fail2ban fancontrol fcgiwrap fcoe-utils fetchmail freeradius ganglia-monitor gdm3
+	gkrellmd gpm gpsd haproxy haveged hddtemp hdparm hostapd icecast2 ifplugd ifupdown inadyn
+	inetutils-inetd inetutils-syslogd initscripts inspircd insserv iodine ipmitool ipvsadm irqbalance
+	isc-dhcp-relay isc-dhcp-server iwd jabberd2 keepalived kexec-tools keyboard-setup kmod knockd
+	krb5-admin-server krb5-kdc lcdproc lightdm lighttpd lirc lldpd lm-sensors lvm2 mdadm memcached
+	mini-httpd minidlna minissdpd monit mosquitto mpd mumble-server munge munin-node nagios-nrpe-server
+	nbd-client nbd-server ncid ndppd netfilter-persistent netplug network-manager nfs-common
+	nfs-kernel-server nginx-common ngircd nscd nsd nslcd ntpdate ntpsec nullmailer nut-client nut-server
+	oddjob oidentd open-iscsi openbsd-inetd opendkim opendmarc openipmi openntpd openssh-server openvpn
+	orphan-sysvinit-scripts p0f pcscd pdns-recursor policykit-1 postfix postgrey postsrsd ppp pptpd privoxy
+	procps proftpd-core quota radicale radvd rarpd rbldnsd redis-server resolvconf rinetd rng-tools5
+	rpcbind rsync rsyslog rwhod samba sane-utils sasl2-bin screen sddm sendmail-bin shairport-sync slapd
+	smartmontools smcroute snmpd snmptrapd softflowd spamassassin squid sslh startpar stubby stunnel4 sudo
+	sysfsutils syslog-ng-core sysstat sysv-rc tcpspy tftpd-hpa tgt thermald tinc tinyproxy tor
+	transmission-daemon triggerhappy udev uml-utilities unattended-upgrades unbound unscd uptimed
+	uuid-runtime uwsgi-emperor vde2 vsftpd vtun watchdog wide-dhcpv6-client winbind wpasupplicant
+	x11-common xdm xinetd xl2tpd xrdp zabbix-agent"
+
+# What a package has of start scripts and of insserv's own files, as a folder of the cache: the package
+# itself is not kept. One without any has an empty folder.
+keep() { # FILE.deb
+	local name=${1##*/}
+	local part=$cache/part.$$
+	rm -rf -- "${part:?}"
+	mkdir "$part"
+	dpkg-deb --fsys-tarfile "$1" | tar -C "$part" -x --wildcards --no-anchored \
+		'./etc/init.d/*' './etc/insserv.conf*' './sbin/insserv' './usr/share/insserv/overrides/*' \
+		'./usr/share/orphan-sysvinit-scripts/*' './usr/share/sysvinit/*' 2>/dev/null || true
+	mv -T "$part" "$cache/${name%%_*}" 2>/dev/null || rm -rf -- "${part:?}" # somebody else was faster
+}
 
 # In one call: apt reads its lists each time. It downloads nothing at all when one name is unknown.
 fetch() {
-	local package missing=() known=()
+	local package deb missing=() known=()
 	for package in $packages; do
-		compgen -G "$cache/${package}_*.deb" >/dev/null || missing+=("$package")
+		[[ -d $cache/$package ]] || missing+=("$package")
 	done
 	[[ ${#missing[@]} -gt 0 ]] || return 0
 	mapfile -t known < <(apt-cache pkgnames | sort |
 		comm -12 - <(printf '%s\n' "${missing[@]}" | sort))
 	[[ ${#known[@]} -gt 0 ]] || return 0
-	(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "${known[@]}") \
-		2>>"$TEST_TMP/fetch.log" || true # what came counts, below
+	mkdir -p "$TEST_TMP/debs"
+	(cd "$TEST_TMP/debs" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download \
+		"${known[@]}") 2>>"$TEST_TMP/fetch.log" || true # what came counts, below
+	for deb in "$TEST_TMP"/debs/*.deb; do
+		[[ ! -f $deb ]] || keep "$deb"
+	done
 }
 
 unpack() {
-	local deb
-	mkdir -p "$TEST_TMP/all" "$TEST_TMP/root"/{sbin,etc/init.d,etc/insserv.conf.d}
-	for deb in "$cache"/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -C "$TEST_TMP/all" -x --wildcards --no-anchored \
-			'./etc/init.d/*' './etc/insserv.conf*' './sbin/insserv' './usr/share/insserv/overrides/*' \
-			'./usr/share/orphan-sysvinit-scripts/*' './usr/share/sysvinit/*' 2>/dev/null || true
+	local package
+	mkdir -p "$TEST_TMP/all/etc/init.d" "$TEST_TMP/root"/{sbin,etc/init.d,etc/insserv.conf.d}
+	with_scripts=0
+	for package in $packages; do
+		[[ -d $cache/$package ]] || continue
+		cp -an "$cache/$package/." "$TEST_TMP/all/"
+		# The orphaned ones are copied to init.d by their package when it is installed.
+		if compgen -G "$cache/$package/etc/init.d/*" >/dev/null ||
+			compgen -G "$cache/$package/usr/share/orphan-sysvinit-scripts/*" >/dev/null; then
+			with_scripts=$((with_scripts + 1))
+		fi
 	done
-	# The orphaned ones are copied to init.d by their package when it is installed.
 	cp -n "$TEST_TMP"/all/usr/share/orphan-sysvinit-scripts/* "$TEST_TMP/all/etc/init.d/" 2>/dev/null || true
 	rm -f "$TEST_TMP"/all/etc/init.d/*.{conf,md5sum} "$TEST_TMP"/all/etc/init.d/{README,skeleton,rc,rcS}
 }
 
 fetch
 unpack
-count=$(find "$TEST_TMP/all/etc/init.d" -type f | wc -l)
-if [[ ! -x $TEST_TMP/all/sbin/insserv || $count -lt 30 ]]; then
-	echo "only $count scripts of packages could be had: no network, or no Debian mirror"
+if [[ ! -x $TEST_TMP/all/sbin/insserv || $with_scripts -lt 150 ]]; then
+	echo "only $with_scripts packages with start scripts could be had: no network, or no Debian mirror"
 	exit 77
 fi
 
@@ -57,7 +88,8 @@ root=$TEST_TMP/root
 cp "$TEST_TMP/all/sbin/insserv" "$root/sbin/"
 cp -a "$TEST_TMP"/all/etc/init.d/. "$root/etc/init.d/"
 cp -a "$TEST_TMP"/all/etc/insserv.conf* "$root/etc/"
-chmod 755 "$root"/etc/init.d/*
+find "$root/etc/init.d" -xtype l -delete # to what another package has
+find "$root/etc/init.d" -type f -exec chmod 755 {} +
 ldd "$root/sbin/insserv" | grep -o '/[^ ]*' | while read -r library; do
 	install -D "$library" "$root$library"
 done
@@ -74,6 +106,7 @@ fi
 "$INITFS_BUILD/tests/tools/rcfilter-edges" "$root/etc/init.d" "$root/etc/insserv.conf" \
 	"$root"/etc/insserv.conf.d/* >"$TEST_TMP/ours"
 
+echo "$with_scripts packages with start scripts"
 /usr/bin/python3 - "$root/etc/init.d" "$TEST_TMP/ours" <<'END'
 import re, sys
 
