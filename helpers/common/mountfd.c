@@ -14,6 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MOVE_MOUNT_BENEATH
+#define MOVE_MOUNT_BENEATH 0x00000200 /* Linux 6.5 */
+#endif
+
 /*
  * A file system context is also a pipe of messages: "e Something" says in words what errno cannot.
  * Leaves the first error in message, or "".
@@ -83,6 +87,13 @@ int mountfd_attach(int mount, int dirfd, const char *path, struct fault *fault)
 	if (syscall(SYS_move_mount, mount, "", dirfd, path, flags) < 0)
 		return fault_at(fault, -errno, "attach the mount", path);
 	return 0;
+}
+
+int mountfd_attach_beneath(int mount, const char *path)
+{
+	const unsigned int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_BENEATH;
+
+	return syscall(SYS_move_mount, mount, "", AT_FDCWD, path, flags) < 0 ? -errno : 0;
 }
 
 int mountfd_clone(int dirfd, const char *path, int recursive, struct fault *fault)

@@ -27,6 +27,12 @@ int mountfd_make(int context, const char *fstype, uint64_t attributes, struct fa
 int mountfd_attach(int mount, int dirfd, const char *path, struct fault *fault);
 
 /*
+ * Puts a detached mount beneath the one that is at path, so that it shows in the moment in which
+ * that one is detached. -errno before Linux 6.5.
+ */
+int mountfd_attach_beneath(int mount, const char *path);
+
+/*
  * A detached clone of the mount at path: the file system's own directories, nothing that is mounted
  * on them. recursive also clones what is mounted below. Owned by the caller.
  */

@@ -38,6 +38,11 @@ int fusemount_id_at(const char *path, uint64_t *ret_id)
 	return mount_id(AT_FDCWD, path, 0, ret_id);
 }
 
+int fusemount_id(int fd, uint64_t *ret_id)
+{
+	return mount_id(fd, "", AT_EMPTY_PATH, ret_id);
+}
+
 int fusemount_id_of(const char *path, const char *type, uint64_t *ret_id)
 {
 	auto_free char *text = NULL;
@@ -105,7 +110,7 @@ int fusemount_make(int device, const char *subtype, struct fusemount *ret_mount,
 	mount = mountfd_make(context, "fuse", 0, fault);
 	if (mount < 0)
 		return mount;
-	r = mount_id(mount, "", AT_EMPTY_PATH, &id);
+	r = fusemount_id(mount, &id);
 	if (r < 0)
 		return fault_at(fault, r, "read the id of the mount", "fuse");
 

@@ -31,6 +31,9 @@ void fusemount_close(struct fusemount *mount);
  */
 int fusemount_id_at(const char *path, uint64_t *ret_id);
 
+/* The id of the mount that the descriptor is of. Likewise. */
+int fusemount_id(int fd, uint64_t *ret_id);
+
 /* As fusemount_id_at, for a mount of that type ("fuse.NAME") only; -ENOENT where it is another. */
 int fusemount_id_of(const char *path, const char *type, uint64_t *ret_id);
 

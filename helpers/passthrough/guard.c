@@ -250,6 +250,24 @@ int guard_start(struct guard *guard, struct fault *fault)
 	return r;
 }
 
+/*
+ * A runner that meets the bare directory between the two mounts starts things past us. Before Linux
+ * 6.5 there is such an instant.
+ */
+static int exchange(const struct guard_view *view, int fresh, struct fault *fault)
+{
+	uint64_t id = 0; /* gcc does not see that it is set wherever it is read */
+	bool is_beneath =
+		fusemount_id(fresh, &id) == 0 && mountfd_attach_beneath(fresh, view->path) == 0;
+	int r = fusemount_detach(view->path, view->mount.id);
+
+	if (r < 0 && is_beneath)
+		(void)fusemount_detach(view->path, id); /* somebody else took the old one */
+	if (r < 0 || is_beneath)
+		return r;
+	return mountfd_attach(fresh, AT_FDCWD, view->path, fault);
+}
+
 /* In place of the dead view: fresh (a mount's descriptor) with what was mounted below it. */
 static int replace(struct guard *guard, struct guard_view *view, int fresh, struct fault *fault)
 {
@@ -257,9 +275,7 @@ static int replace(struct guard *guard, struct guard_view *view, int fresh, stru
 	int r;
 
 	carry_collect(&carry, view->path);
-	r = fusemount_detach(view->path, view->mount.id);
-	if (r == 0)
-		r = mountfd_attach(fresh, AT_FDCWD, view->path, fault);
+	r = exchange(view, fresh, fault);
 	if (r == 0 && carry_attach(&carry) < 0)
 		mark(guard, "lost-mount", "path", carry.lost);
 	carry_free(&carry);
