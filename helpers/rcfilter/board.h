@@ -15,14 +15,33 @@
 struct unanswered {
 	uint64_t unique; /* the kernel's number of it */
 	size_t view;
+	uint32_t opcode;
+	uint64_t handle; /* of a read: which part of what */
+	uint64_t offset;
+	size_t size;
 };
 
 /* Starts that wait at the same time; startpar has at most four for each processor. */
 #define BOARD_HELD_MAX 256
 
+/* rc reads one at a time, startpar two. An entry takes some 40 bytes. */
+#define LISTS_MAX 8
+#define LIST_SIZE (64 << 10)
+
+/* What somebody who starts things reads: the entries of a runlevel, startpar's dependencies. */
+struct list {
+	uint64_t handle; /* 0: none */
+	size_t view;
+	bool is_directory;
+	size_t size;
+	char data[LIST_SIZE];
+};
+
 struct notes {
+	pid_t server; /* whose */
 	struct unanswered current; /* what the server is at */
 	struct unanswered held[BOARD_HELD_MAX];
+	struct list lists[LISTS_MAX];
 };
 
 struct board {
@@ -43,6 +62,12 @@ static inline struct notes *board_notes(struct board *board)
 {
 	return &board->notes[board->servers % 2];
 }
+
+/* Empty notes for this process, which is the server from now on. */
+void board_begin(struct board *board);
+
+/* The notes of the server that has died last, or NULL. */
+const struct notes *board_of_dead(const struct board *board);
 
 /* Maps an empty board, for good. NULL without memory. */
 struct board *board_make(void);

@@ -42,7 +42,7 @@ void follow_runner(struct starts *starts, pid_t pid)
 		starts->board->runner = pid;
 }
 
-static bool is_multi_user(char level)
+bool follow_is_multi_user(char level)
 {
 	return level >= '2' && level <= '5';
 }
@@ -64,7 +64,7 @@ bool follow_directory(struct starts *starts, pid_t pid, char level, bool is_flat
 		return true;
 	if (level)
 		starts->board->level = level;
-	if (is_multi_user(level) || is_flat)
+	if (follow_is_multi_user(level) || is_flat)
 		follow_runner(starts, pid);
 	return false;
 }

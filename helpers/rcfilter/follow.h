@@ -14,6 +14,9 @@ const char *follow_entry(const struct starts *starts, pid_t pid);
 /* pid, or the runner that has forked it, is the default runlevel's: when it ends, rc has. */
 void follow_runner(struct starts *starts, pid_t pid);
 
+/* Is that the level of a runner which follow_runner wants? */
+bool follow_is_multi_user(char level);
+
 /*
  * A process reads the directory of that level. Returns true where a runner does so to halt, to
  * reboot or for single-user mode: then nothing of ours may be in its way.

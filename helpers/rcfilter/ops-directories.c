@@ -4,6 +4,7 @@
 
 #include "rcfilter/ops.h"
 #include "rcfilter/follow.h"
+#include "rcfilter/owed.h"
 #include "rcfilter/runner.h"
 #include "common/fd.h"
 
@@ -82,6 +83,35 @@ static int names_add_late(struct names *names, const struct view *view, const st
 	return names_add(names, LATE_ENTRY, st.st_ino, st.st_mode);
 }
 
+/* The entries from offset on, as many as there is room for; returns their length. */
+static size_t names_pack(const struct names *names, fuse_req_t request, size_t offset, char *buffer,
+			 size_t size)
+{
+	size_t used = 0;
+	size_t i;
+
+	for (i = offset; i < names->count; i++) {
+		struct stat st = { .st_ino = names->list[i].ino, .st_mode = names->list[i].mode };
+		size_t room = fuse_add_direntry(request, buffer + used, size - used,
+						names->list[i].name, &st, (off_t)i + 1);
+
+		if (room > size - used)
+			break;
+		used += room;
+	}
+	return used;
+}
+
+/* Whoever lists to run must get all of it, also when we die meanwhile. */
+static void names_note(const struct names *names, fuse_req_t request, uint64_t handle)
+{
+	auto_free char *buffer = malloc(LIST_SIZE);
+
+	if (buffer && follow_is_listing(&server_of(request)->starts, pid_of(request)))
+		owed_list(server_notes(request), view_of(request)->number, handle, true, buffer,
+			  names_pack(names, request, 0, buffer, LIST_SIZE));
+}
+
 static void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
 {
 	struct view *view = view_of(request);
@@ -101,6 +131,8 @@ static void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_i
 		r = names_add_late(names, view, node, pid_of(request));
 	file->fh = (uint64_t)(uintptr_t)names;
 	file->cache_readdir = 0;
+	if (r == 0)
+		names_note(names, request, file->fh);
 	if (r < 0)
 		reply(request, r);
 	else if (fuse_reply_open(request, file) == 0)
@@ -113,27 +145,18 @@ static void op_readdir(fuse_req_t request, fuse_ino_t number, size_t size, off_t
 {
 	const struct names *names = (const struct names *)(uintptr_t)file->fh;
 	auto_free char *buffer = malloc(size);
-	size_t used = 0;
-	size_t i;
 
 	if (!buffer) {
 		reply(request, -ENOMEM);
 		return;
 	}
-	for (i = (size_t)offset; i < names->count; i++) {
-		struct stat st = { .st_ino = names->list[i].ino, .st_mode = names->list[i].mode };
-		size_t room = fuse_add_direntry(request, buffer + used, size - used,
-						names->list[i].name, &st, (off_t)i + 1);
-
-		if (room > size - used)
-			break;
-		used += room;
-	}
-	(void)fuse_reply_buf(request, buffer, used);
+	(void)fuse_reply_buf(request, buffer,
+			     names_pack(names, request, (size_t)offset, buffer, size));
 }
 
 static void op_releasedir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
 {
+	owed_list_end(server_notes(request), view_of(request)->number, file->fh);
 	names_free((struct names *)(uintptr_t)file->fh);
 	reply(request, 0);
 }

@@ -8,6 +8,7 @@
 #include "rcfilter/ops.h"
 #include "rcfilter/late.h"
 #include "rcfilter/outside.h"
+#include "rcfilter/owed.h"
 #include "rcfilter/runner.h"
 #include "rcfilter/running.h"
 #include "rcfilter/start.h"
@@ -33,6 +34,11 @@ struct handle {
 static struct handle *handle_of(const struct fuse_file_info *file)
 {
 	return (struct handle *)(uintptr_t)file->fh;
+}
+
+static uint64_t handle_number(const struct handle *handle)
+{
+	return (uint64_t)(uintptr_t)handle;
 }
 
 static void handle_free(struct handle *handle)
@@ -64,7 +70,7 @@ static void reply_handle(fuse_req_t request, struct handle *handle, struct fuse_
 		reply(request, -ENOMEM);
 		return;
 	}
-	file->fh = (uint64_t)(uintptr_t)handle;
+	file->fh = handle_number(handle);
 	if (fuse_reply_open(request, file) < 0)
 		handle_free(handle); /* a signal came: nobody will release it */
 }
@@ -121,6 +127,18 @@ static char *depend_text(const struct view *view, const struct node *node, pid_t
 	if (n <= 0)
 		return NULL;
 	return late_depend(text, (size_t)n, is_start ? LATE_NAME : NULL);
+}
+
+static void open_depend(fuse_req_t request, char *text, struct fuse_file_info *file)
+{
+	struct handle *handle = handle_make(-EBADF, text);
+
+	/* Before the answer: its first reader may be there before we go on. */
+	if (handle)
+		owed_list(server_notes(request), view_of(request)->number, handle_number(handle),
+			  false, handle->text, handle->size);
+	file->direct_io = 1;
+	reply_handle(request, handle, file);
 }
 
 static enum answer decide_open(struct held *held, char **ret_text)
@@ -221,7 +239,7 @@ static void op_open(fuse_req_t request, fuse_ino_t number, struct fuse_file_info
 	}
 	text = depend_text(view, node, held.opening.pid);
 	if (text)
-		open_text(request, text, &held.file);
+		open_depend(request, text, &held.file);
 	else if (!try_open(&held))
 		hold_open(&held);
 }
@@ -331,6 +349,7 @@ static void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_inf
 
 static void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
 {
+	owed_list_end(server_notes(request), view_of(request)->number, file->fh);
 	handle_free(handle_of(file));
 	reply(request, 0);
 }

@@ -49,6 +49,11 @@ static inline struct server *server_of(fuse_req_t request)
 	return view_of(request)->server;
 }
 
+static inline struct notes *server_notes(fuse_req_t request)
+{
+	return board_notes(server_of(request)->starts.board);
+}
+
 static inline pid_t pid_of(fuse_req_t request)
 {
 	return fuse_req_ctx(request)->pid;

@@ -7,6 +7,7 @@
 #include "rcfilter/evidence.h"
 #include "rcfilter/filter.h"
 #include "rcfilter/leave.h"
+#include "rcfilter/owed.h"
 #include "rcfilter/result.h"
 #include "rcfilter/running.h"
 #include "rcfilter/view.h"
@@ -19,7 +20,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -211,17 +211,6 @@ static int begin_listening(struct serving *serving, struct fault *fault)
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
-/* The number by which the kernel knows a request; libfuse does not tell it. */
-static uint64_t unique_of(const struct fuse_buf *buffer)
-{
-	struct fuse_in_header header;
-
-	if (buffer->size < sizeof(header))
-		return 0;
-	memcpy(&header, buffer->mem, sizeof(header));
-	return header.unique;
-}
-
 /* One request. A session ends (ENODEV) when nobody has anything of its view open any more. */
 static void serve_view(struct serving *serving, size_t index)
 {
@@ -233,7 +222,7 @@ static void serve_view(struct serving *serving, size_t index)
 	if (n == -EINTR || n == -EAGAIN)
 		return;
 	if (n > 0) {
-		notes->current = (struct unanswered){ unique_of(&buffer), index };
+		notes->current = owed_request(buffer.mem, buffer.size, index);
 		fuse_session_process_buf(session, &buffer);
 		notes->current.unique = 0;
 		return;

@@ -296,7 +296,8 @@ enum answer starts_open(struct starts *starts, const struct opening *opening, ch
 	script = runner.kind == RUNNER_NONE ? NULL : started_script(starts, opening, &runner);
 	if (!script || runner_of_name(script))
 		return ANSWER_FILE;
-	if (runner.is_final)
+	/* As a rule its directory was seen before; not where that was read while nobody served it. */
+	if (runner.is_final || follow_is_multi_user(runner.level))
 		follow_runner(starts, opening->pid);
 	if (is_late(script))
 		answer = gate_late(starts, opening->pid, ret_text, ret_until);

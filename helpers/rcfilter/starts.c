@@ -35,8 +35,7 @@ int starts_init(struct starts *starts)
 		return -ENOMEM;
 	decide_screen_needs(catalog, starts->screen_needs);
 	world_network(starts);
-	starts->board->servers++;
-	*board_notes(starts->board) = (struct notes){ .current = { .unique = 0 } };
+	board_begin(starts->board);
 	if (starts->board->runner) {
 		starts->runner_fd = running_watch(starts, starts->board->runner);
 		starts->board->over |= starts->runner_fd < 0; /* it has ended meanwhile */

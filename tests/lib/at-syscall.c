@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * at-syscall [OPTION…] COMMAND…: runs COMMAND and does something at its system calls.
+ * at-syscall [OPTION…] --pid=PID: the same to a process that runs; it goes on when we end.
  *
  *	--kill=N		kills it with SIGKILL when it begins its N-th call
  *	--fail=ERROR@N[+]	makes its N-th call fail with ERROR instead of being carried out; with
@@ -97,6 +98,7 @@ struct wish {
 	int error; /* 0: kill */
 	unsigned long at; /* 0: nothing */
 	bool is_lasting;
+	pid_t pid; /* 0: a command is run */
 	unsigned long count;
 	bool is_done;
 };
@@ -311,6 +313,15 @@ static pid_t start(char **command)
 	return child;
 }
 
+/* Of a process that is somebody else's child; once stopped, it is traced as ours are. */
+static pid_t join(pid_t pid)
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_TRACESYSGOOD) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
+		give_up("trace the process");
+	return pid;
+}
+
 /* "ENOSPC@12+" */
 static bool parse_fail(char *text, struct wish *wish)
 {
@@ -343,6 +354,9 @@ static bool parse_option(int code, struct wish *wish)
 	case 'f':
 		wish->from = optarg;
 		return true;
+	case 'p':
+		wish->pid = (pid_t)strtol(optarg, NULL, 10);
+		return wish->pid > 0;
 	default:
 		return false;
 	}
@@ -356,6 +370,7 @@ int main(int argc, char **argv)
 		{ "before", required_argument, NULL, 'b' },
 		{ "list", required_argument, NULL, 'l' },
 		{ "from", required_argument, NULL, 'f' },
+		{ "pid", required_argument, NULL, 'p' },
 		{ 0 },
 	};
 	struct wish wish = { 0 };
@@ -367,9 +382,9 @@ int main(int argc, char **argv)
 			return CANNOT;
 		}
 	}
-	if (optind == argc)
+	if ((optind == argc) == !wish.pid)
 		return CANNOT;
-	status = trace(start(argv + optind), &wish);
+	status = trace(wish.pid ? join(wish.pid) : start(argv + optind), &wish);
 	if (wish.list && fclose(wish.list) != 0)
 		give_up("write the list");
 	if (wish.at && !wish.is_done)
