@@ -18,7 +18,9 @@ rhel() { # 5|6
 		runlevel="$1"
 		for i in /etc/rc$runlevel.d/K* ; do
 			[ -f "$i" ] || continue
-			echo K
+			subsys=${i#/etc/rc$runlevel.d/K??}
+			[ -f /run/lock/subsys/$subsys -o -f /run/lock/subsys/$subsys.init ] || continue
+			$i stop
 		done
 		for i in /etc/rc$runlevel.d/S* ; do
 			subsys=${i#/etc/rc$runlevel.d/S??}
@@ -246,6 +248,9 @@ check_shape() { # SHAPE
 		fail "$1: no reason for victim"
 	grep -v 'stepped aside' "$TEST_TMP/output" | diff - "$TEST_TMP/failed-output" ||
 		fail "$1: prints something else than without us"
+	# LFS stops at whoever fails: at broken, as ever, and at nobody else.
+	[ "$1" != lfs ] || [ "$(grep -c 'Press Enter to continue' "$TEST_TMP/output")" = 1 ] ||
+		fail "lfs: not one stop"
 	until_true no_views
 	: >"$log"
 	net_up
@@ -287,6 +292,66 @@ for shape in rhel5 rhel6 pld lfs slackware_sysv slackware openembedded buildroot
 	umount -R -l "$root"
 	umount -l "$TEST_TMP/over"
 	rm -f "$TEST_TMP/output" "$log"
+done
+
+# --- Red Hat's: order by chkconfig, locks in /var/lock/subsys, and a runner that looks at those
+for generation in 5 6; do
+	scene_make
+	rhel $generation
+	mkdir -p "$root/run/lock/subsys"
+	# red_hat NAME NUMBER REQUIRED [BODY]: its lock is there when its daemon is
+	red_hat() {
+		script "$1" "$2" "# Required-Start: $3\\n" "${4-touch /var/lock/subsys/$1}"
+		sed -i "s/^### BEGIN INIT INFO/# chkconfig: 2345 $2 10\\n# description: $1\\n&/; /^\[ /d; s/^echo $1/& \$1/" \
+			"$root/etc/init.d/$1"
+	}
+	red_hat network 10 '$local_fs'
+	red_hat sshd 55 '$network'
+	red_hat early 20 ''
+	red_hat liar 60 '' '! test -e /run/log/honest || touch /var/lock/subsys/liar'
+	red_hat user 70 liar
+	red_hat there 75 ''
+	red_hat last 90 ''
+	touch "$root/run/lock/subsys/there" # it runs already: rc does not ask for it
+	boot_red_hat() {
+		: >"$log"
+		rm -f "$state/timeline"
+		start_filter --pace=off
+		in_root "${run[@]}" || fail "RHEL $generation: rc ends with $?"
+		until_true no_views
+	}
+	run=(/etc/rc.d/rc 2)
+	boot_red_hat
+	expect_log network start early start liar start last start
+	cli explain user | grep -q 'requires liar, which has failed' || fail "RHEL $generation: user"
+	cli services | grep -q '^early  *running ' || fail "RHEL $generation: early has its lock and is not seen to run"
+	: >"$log"
+	net_up
+	expect_gone
+	expect_log sshd start
+	# Again, with all locks gone as after a boot, a network, and a liar who does its work.
+	rm -f "$root"/run/lock/subsys/*
+	touch "$TEST_TMP/honest"
+	boot_red_hat
+	expect_gone
+	expect_log network start early start sshd start liar start user start there start last start
+	rm "$TEST_TMP/honest"
+	# What runs is stopped by the way into another runlevel; what steps aside at its start, too.
+	mkdir -p "$root/etc/rc.d/rc3.d"
+	ln -s ../init.d/sshd "$root/etc/rc.d/rc3.d/K10sshd"
+	ln -s ../init.d/network "$root/etc/rc.d/rc3.d/K90network"
+	rm -f "$root"/etc/rc.d/rc3.d/S* "$root/run/lock/subsys/liar"
+	ip link del cable
+	: >"$log"
+	start_filter --pace=off
+	in_root /etc/rc.d/rc 3 || fail "RHEL $generation: rc 3 ends with $?"
+	until_true no_views
+	expect_gone
+	expect_log sshd stop network stop
+	umount -R -l "$root"
+	umount -l "$TEST_TMP/over"
+	rm -f "$TEST_TMP/output" "$log"
+	echo "RHEL $generation, locks: ok"
 done
 
 # --- links that lead out of the directories, and a script that lies in rcN.d itself

@@ -143,4 +143,47 @@ until_true no_views
 touch "$TEST_TMP/enough-kept"
 until_true test -e "$TEST_TMP/kept"
 until_true test ! -e "$state/rcfilter-serve.pid"
+exits_with 0 "$filter" --undo -- "$root" # netsvc waits for a network
+
+# --- one that takes its time, and one that never ends: who need not wait for them does not, who has
+# to does, and what comes late comes behind them. RC_SLOW=600 makes it ten minutes.
+rm "$root"/etc/init.d/{forever,keeper,again,asker} "$root"/etc/rc?.d/S*{forever,keeper,again,asker}
+script slow 01 '# Required-Start:\n' "sleep ${RC_SLOW:-1}"
+script after-slow 02 '# Required-Start: slow\n'
+chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
+: >"$log"
+rm -f "$state/timeline"
+start_filter
+(
+	until_true has_event 'rc.end name=alpha'
+	net_up
+	until_true has_event rc.net-up
+) &
+in_root /etc/init.d/rc 2 || fail "rc ends with $?"
+expect_gone
+[ "$(tail -n 2 "$log" | tr '\n' ' ')" = "after-slow netsvc " ] || fail "behind the slow one: $(logged)"
+has_event 'rc.end name=slow code=0' || fail "the end of the slow one was not seen"
+ip link del cable
+script endless 01 '# Required-Start:\n' 'echo $$ >/run/log/endless; exec sleep infinity'
+chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
+mkdir -p "$root/etc/rc6.d"
+ln -sf ../init.d/stopper "$root/etc/rc6.d/K01stopper"
+printf '#!/bin/sh\necho stopper $1 >>/run/log/log\n' >"$root/etc/init.d/stopper"
+chmod 755 "$root/etc/init.d/stopper"
+printf 'TARGETS = stopper\nINTERACTIVE =\n' >"$root/etc/init.d/.depend.stop"
+: >"$log"
+rm -f "$state/timeline"
+start_filter
+in_root /etc/init.d/rc 2 &
+rc=$!
+until_true grep -qx alpha "$log"
+until_true has_event 'rc.start name=endless'
+kill -0 $rc || fail "rc did not wait for the endless one, as stock does"
+[ "$(views)" -gt 3 ] || fail "the views went before rc has ended"
+RUNLEVEL=6 PREVLEVEL=2 in_root /etc/init.d/rc 6 || fail "rc 6 ends with $?"
+no_views || fail "views in runlevel 6"
+grep -qx 'stopper stop' "$log" || fail "runlevel 6 did not stop anything: $(logged)"
+kill "$(cat "$TEST_TMP/endless")"
+wait $rc || true
+expect_gone
 echo ok
