@@ -98,7 +98,8 @@ echo "as its script: ok"
 
 # --- a script that somebody has open for good
 rm "$root"/etc/init.d/{networking,victim} "$root"/etc/rc?.d/S*{networking,victim}
-script keeper 01 '# Required-Start:\n' '(while [ ! -e /run/log/enough ]; do sleep 0.05; done) 3</etc/init.d/keeper &'
+script keeper 01 '# Required-Start:\n' 'exec 3</etc/init.d/keeper
+(while [ ! -e /run/log/enough ]; do sleep 0.05; done) &'
 chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
 mode startpar
 rm -f "$TEST_TMP/enough"

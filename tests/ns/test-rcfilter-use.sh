@@ -122,7 +122,8 @@ rm -f "$root"/etc/init.d/a-service* "$root"/etc/rc2.d/S*a-service*
 
 # --- those who never end, keep their script open, become themselves again, ask another's status
 script forever 01 '# Required-Start:\n' 'while [ ! -e /run/log/enough ]; do sleep 0.05; done'
-script keeper 01 '# Required-Start:\n' '(while [ ! -e /run/log/enough-kept ]; do sleep 0.05; done; echo kept >>/run/log/kept) 3</etc/init.d/keeper &'
+script keeper 01 '# Required-Start:\n' 'exec 3</etc/init.d/keeper
+(while [ ! -e /run/log/enough-kept ]; do sleep 0.05; done; echo kept >>/run/log/kept) &'
 script again 01 '# Required-Start:\n' 'if [ -z "$AGAIN" ]; then AGAIN=1; export AGAIN; exec /etc/init.d/again start; fi'
 script asker 02 '# Required-Start: alpha\n' '/etc/init.d/alpha status; $0 status; /etc/init.d/netsvc start'
 chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
