@@ -96,10 +96,20 @@ static int open_ours(const struct place *place)
 static int open_or_make(struct place *place, bool *ret_made)
 {
 	bool made = mkdirat(place->parent, STAGING_NAME, 0700) == 0;
+	auto_close int dir = -EBADF;
 
 	if (!made && errno != EEXIST)
 		return -errno;
 	*ret_made = made;
+	/* A parent with the setgid bit hands it on, and with it its group to all that is staged. */
+	if (made) {
+		dir = open_walk(place->parent, STAGING_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+				0);
+		if (dir < 0)
+			return dir;
+		if (fchown(dir, 0, 0) < 0 || fchmod(dir, 0700) < 0)
+			return -errno;
+	}
 	return open_ours(place);
 }
 
