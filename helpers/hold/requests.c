@@ -4,6 +4,7 @@
 
 #include "hold/requests.h"
 #include "hold/held.h"
+#include "hold/instead.h"
 #include "hold/kept.h"
 #include "hold/seat.h"
 #include "hold/walks.h"
@@ -107,6 +108,7 @@ void requests_unseal(struct control *control)
 		if (!hold->views[i].session)
 			continue;
 		seat_unprepare(&hold->views[i]);
+		instead_free(&hold->views[i]);
 		if (hold->views[i].is_on_disk)
 			walks_restart(&hold->views[i]);
 	}
@@ -232,6 +234,51 @@ static void do_keep(struct control *control, int place, char *numbers, char *rep
 		(void)snprintf(reply, PACKET_MAX, "ok");
 }
 
+/* numbers: "N INO", an object of the view. */
+static struct view *object_of(const struct control *control, int place, char *numbers,
+			      uint64_t *ret_ino, char *reply)
+{
+	const char *layer = strsep(&numbers, " ");
+	struct view *view = view_to_move(control, place, layer, reply);
+
+	if (view && (!numbers || parse_number(numbers, UINT64_MAX, ret_ino) < 0)) {
+		answer_error(reply, -EINVAL, "not the number of an object");
+		return NULL;
+	}
+	return view;
+}
+
+/* May what is written to the object from now on go behind something else? */
+static void do_appends(struct control *control, int place, char *numbers, char *reply)
+{
+	uint64_t ino = 0;
+	struct view *view = object_of(control, place, numbers, &ino, reply);
+
+	if (!view)
+		return;
+	if (instead_is_appended(view, (ino_t)ino))
+		(void)snprintf(reply, PACKET_MAX, "ok");
+	else
+		answer_error(reply, -EBUSY, "somebody writes to it by position");
+}
+
+/* What the object is on the disk, where that is not what has its name. */
+static void do_instead(struct control *control, int place, char *numbers, int object, char *reply)
+{
+	uint64_t ino = 0;
+	struct view *view = object_of(control, place, numbers, &ino, reply);
+	int r = object < 0 ? -EBADF : 0;
+
+	if (!view)
+		return;
+	if (r == 0)
+		r = instead_note(view, (ino_t)ino, object);
+	if (r < 0)
+		answer_error(reply, r, "it cannot be noted");
+	else
+		(void)snprintf(reply, PACKET_MAX, "ok");
+}
+
 void requests_carry_out(struct control *control, int place, char *request, int passed, char *reply)
 {
 	char *number = request;
@@ -243,6 +290,10 @@ void requests_carry_out(struct control *control, int place, char *request, int p
 		do_switch(control, place, number, reply);
 	else if (strcmp(verb, "keep") == 0 && number)
 		do_keep(control, place, number, reply);
+	else if (strcmp(verb, "appends") == 0 && number)
+		do_appends(control, place, number, reply);
+	else if (strcmp(verb, "instead") == 0 && number)
+		do_instead(control, place, number, passed, reply);
 	else if (strcmp(verb, "status") == 0 && !number)
 		do_status(control, reply);
 	else if (strcmp(verb, "seal") == 0 && (!number || strcmp(number, "brief") == 0))

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "hold/seat.h"
+#include "hold/instead.h"
 #include "hold/locks.h"
 #include "hold/orphan.h"
 #include "hold/owners.h"
@@ -63,6 +64,19 @@ static bool is_alike(const struct stat *view, const struct stat *disk)
 }
 
 static int place(struct placing *placing, struct node *node);
+
+/* The merge has said where it is. 1: so it is. 0: nothing was said. */
+static int place_instead(struct placing *placing, struct node *node, const struct stat *st)
+{
+	int fd = instead_open(placing->view, st);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fault_node(placing, fd, "find on the disk", node);
+	node->next_fd = fd;
+	return 1;
+}
 
 /*
  * Opens the node by one of its names. 1: found. 0: none of its names is true, it has been unlinked.
@@ -174,7 +188,9 @@ static int place(struct placing *placing, struct node *node)
 			view_reopen(placing->view->hold, placing->disk, O_PATH | O_DIRECTORY);
 		r = node->next_fd < 0 ? node->next_fd : 1;
 	} else {
-		r = node->fd < 0 ? 0 : place_by_name(placing, node, &st);
+		r = node->fd < 0 ? 0 : place_instead(placing, node, &st);
+		if (r == 0 && node->fd >= 0)
+			r = place_by_name(placing, node, &st);
 		if (r == 0 && node->fd >= 0)
 			r = place_by_search(placing, node, &st);
 	}

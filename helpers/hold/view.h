@@ -46,6 +46,13 @@ struct kept_list {
 	struct kept *first;
 };
 
+/* What the object of that number is on the disk: see instead.h. */
+struct instead {
+	struct instead *next;
+	ino_t ino;
+	int fd; /* O_PATH, owned */
+};
+
 /* One protected directory. */
 struct view {
 	struct hold *hold;
@@ -56,6 +63,7 @@ struct view {
 	struct tree tree;
 	struct seat *seats; /* what is to be switched; NULL while nothing is prepared; owned */
 	size_t seats_count;
+	struct instead *instead; /* owned; changed only while the gate is closed */
 	bool is_on_disk; /* changed only while the gate is closed */
 	unsigned int workers; /* threads that serve it; guarded by hold->gate.lock */
 	atomic_bool is_pruning;
