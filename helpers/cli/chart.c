@@ -50,6 +50,8 @@ static const struct rule {
 	{ "merge.published", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.switched", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.unsealed", "merge", NULL, "merge", BEGIN, CHART_STARTING },
+	{ "merge.apart", "merge", NULL, "merge", MOMENT, CHART_MARK },
+	{ "merge.joined", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.beside", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.going-down", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.done", "merge", NULL, "merge", END, CHART_MARK },

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/holders.h"
 #include "cli/layers.h"
+#include "cli/named.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/summary.h"
@@ -357,6 +358,7 @@ static void print_status(const struct status *status)
 	print_merge(&status->summary);
 	print_kept(status->summary.layer_kept);
 	print_waiting(&status->record);
+	named_print(&status->record);
 	print_programs(&status->summary);
 	print_logins();
 	print_holders(status);

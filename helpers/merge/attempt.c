@@ -161,6 +161,18 @@ static int stage_rest(struct attempt *attempt, struct fault *fault)
 	return 0;
 }
 
+/* What has another name on the disk than in the view. */
+static int tell_apart(const struct attempt *attempt, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < attempt->sources.count; i++)
+		if (attempt->sources.layers[i].apart)
+			r = apart_tell(&attempt->sources.layers[i], fault);
+	return r;
+}
+
 static int publish(struct attempt *attempt, struct fault *fault)
 {
 	char names[NUMBER_MAX];
@@ -177,7 +189,9 @@ static int publish(struct attempt *attempt, struct fault *fault)
 	attempt->result.names += attempt->early;
 	timeline_mark(attempt->sources.timeline, "merge.published", "names",
 		      text_of(names, attempt->result.names), NULL);
-	r = carry_attach(&attempt->carry, attempt->root, fault);
+	r = tell_apart(attempt, fault);
+	if (r == 0)
+		r = carry_attach(&attempt->carry, attempt->root, fault);
 	return r < 0 ? r : keep_attach(&attempt->keep, attempt->root, attempt->view, fault);
 }
 
@@ -311,6 +325,7 @@ static int note_publish(const struct attempt *attempt, struct fault *fault)
 
 static int run(struct attempt *attempt, struct fault *fault)
 {
+	size_t i;
 	int r = sources_open(&attempt->sources, fault);
 
 	if (r < 0) {
@@ -334,6 +349,9 @@ static int run(struct attempt *attempt, struct fault *fault)
 	attempt->view = client_connect(attempt->sources.run, fault);
 	if (attempt->view < 0)
 		return attempt->view;
+	for (i = 0; i < attempt->sources.count; i++)
+		if (attempt->sources.layers[i].apart)
+			attempt->sources.layers[i].apart->view = attempt->view;
 	r = publish_early(attempt, fault);
 	if (r == 0)
 		r = seal_until_quiet(attempt, fault);

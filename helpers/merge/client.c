@@ -113,6 +113,25 @@ int client_keep(int fd, unsigned int layer, uint64_t mount, const struct stat *s
 	return ask(fd, request, -EBADF, fault);
 }
 
+static int ask_object(int fd, const char *what, unsigned int layer, ino_t object, int pass,
+		      struct fault *fault)
+{
+	char request[REQUEST_MAX];
+
+	(void)snprintf(request, sizeof(request), "%s %u %" PRIu64, what, layer, (uint64_t)object);
+	return ask(fd, request, pass, fault);
+}
+
+int client_appends(int fd, unsigned int layer, ino_t object, struct fault *fault)
+{
+	return ask_object(fd, "appends", layer, object, -EBADF, fault);
+}
+
+int client_instead(int fd, unsigned int layer, ino_t object, int disk, struct fault *fault)
+{
+	return ask_object(fd, "instead", layer, object, disk, fault);
+}
+
 int client_unseal(int fd, struct fault *fault)
 {
 	return ask(fd, "unseal", -EBADF, fault);

@@ -16,6 +16,10 @@ int client_seal_briefly(int fd, struct fault *fault);
 int client_seal(int fd, struct fault *fault);
 int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault);
 int client_switch(int fd, unsigned int layer, struct fault *fault);
+/* -EBUSY: somebody has the view's object of that number open to write to it by position. */
+int client_appends(int fd, unsigned int layer, ino_t object, struct fault *fault);
+/* The view's object of that number is the one that disk (O_PATH) shows, whatever has its name. */
+int client_instead(int fd, unsigned int layer, ino_t object, int disk, struct fault *fault);
 /* The mount with that id shows a part of the layer's view over what on the disk is st. */
 int client_keep(int fd, unsigned int layer, uint64_t mount, const struct stat *st,
 		struct fault *fault);

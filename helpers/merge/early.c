@@ -182,7 +182,9 @@ static void publish_target(struct early *early, const struct merge *merge)
 		const struct layer *layer = &merge->layers[i];
 		const struct level root = { layer->tree.root, layer->upper, layer->lower };
 
-		walk(early, &root);
+		/* Where not all names of the disk are ours to replace, it has to be known which are. */
+		if (!layer->apart)
+			walk(early, &root);
 	}
 }
 
@@ -195,7 +197,9 @@ void early_publish(struct targets *targets, int view, bool is_verified,
 
 	for (i = 0; i < targets->count; i++)
 		for (k = 0; k < targets->list[i].count; k++)
-			names += count(&early, targets->list[i].layers[k].tree.root);
+			names += targets->list[i].layers[k].apart
+					 ? 0
+					 : count(&early, targets->list[i].layers[k].tree.root);
 	if (names >= NAMES_MIN)
 		for (i = 0; i < targets->count && !early.is_over; i++)
 			publish_target(&early, &targets->list[i]);

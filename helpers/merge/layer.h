@@ -3,6 +3,7 @@
 #ifndef INITFS_MERGE_LAYER_H
 #define INITFS_MERGE_LAYER_H
 
+#include "merge/apart.h"
 #include "merge/index.h"
 #include "merge/moves.h"
 #include "merge/tree.h"
@@ -13,6 +14,7 @@ struct layer {
 	int upper; /* O_RDONLY directories; the lower one on a mount without other mounts in it */
 	int lower;
 	int anchor; /* the same directory where mounts can be attached, not owned; -EBADF: the root's */
+	struct apart *apart; /* the lower one could not be seen by the overlay; or NULL; owned */
 	struct tree tree;
 	struct moves moves;
 	struct index index;

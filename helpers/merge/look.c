@@ -59,6 +59,22 @@ int look_below(const struct scan_level *at, const char *name, struct statx *ret_
 	return 1;
 }
 
+/*
+ * The overlay was laid over nothing: what it says about a lower layer is about no other. A name that is
+ * on the disk, and was not put there by us, is somebody else's.
+ */
+static void look_apart(const struct apart *apart, const struct scan_level *at, struct seen *seen)
+{
+	const struct our_object *our =
+		seen->has_lower ? ours_find(&apart->ours, seen->lower.stx_ino) : NULL;
+
+	if (seen->form.kind == CHANGE_DELETE)
+		seen->form.is_nothing = true;
+	seen->is_ours = at->change->is_ours || our;
+	seen->is_apart = seen->form.kind == CHANGE_PLACE && seen->has_lower &&
+			 !at->change->is_ours && (!our || our->is_joined);
+}
+
 int look_at(struct scan *scan, const struct scan_level *at, const char *name, struct seen *seen,
 	    struct fault *fault)
 {
@@ -73,10 +89,14 @@ int look_at(struct scan *scan, const struct scan_level *at, const char *name, st
 		if (r < 0)
 			return r;
 	}
+	if (scan->apart)
+		seen->marks.is_opaque = false;
 	facts.has_lower = seen->has_lower;
 	facts.lower_mode = seen->lower.stx_mode;
 	facts.lower_links = seen->lower.stx_nlink;
 	seen->form = marks_form(&facts);
+	if (scan->apart)
+		look_apart(scan->apart, at, seen);
 	if (seen->form.why_not)
 		return look_refuse(at, name, -EOPNOTSUPP, "carry the upper layer's",
 				   seen->form.why_not, fault);

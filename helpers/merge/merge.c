@@ -4,6 +4,7 @@
 
 #include "merge/merge.h"
 #include "merge/check.h"
+#include "merge/logs.h"
 #include "merge/publish.h"
 #include "merge/scan.h"
 #include "merge/stage.h"
@@ -132,8 +133,12 @@ int merge_stage(struct merge *merge, bool is_live, struct merge_work *ret_work, 
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < merge->count; i++)
+	for (i = 0; r == 0 && i < merge->count; i++) {
 		r = stage_layer(&stage, &merge->layers[i], fault);
+		if (r == 0 && merge->layers[i].apart)
+			r = logs_stage(&merge->layers[i], &merge->place, merge->copier, is_live,
+				       &stage.names, fault);
+	}
 	if (r < 0)
 		return r;
 	*ret_work = (struct merge_work){ stage.names, merge->copier->bytes - before };

@@ -85,6 +85,8 @@ static void note_forms(struct tree *tree, struct change *change, const struct se
 	change->has_links = !S_ISDIR(seen->st.st_mode) && seen->st.st_nlink > 1;
 	change->has_origin = seen->marks.has_origin;
 	change->has_xattrs = seen->marks.has_any;
+	change->is_apart = seen->is_apart;
+	change->is_ours = seen->is_ours;
 	note_protect(change, &seen->marks, &seen->lower);
 	if (change->protect)
 		tree_late(change);
@@ -107,6 +109,8 @@ static void note_news(struct scan *scan, struct tree *tree, struct change *chang
 		set_stamp(change, &stamp);
 		change->published = false;
 		note_size(scan, tree, &seen->st, change->has_links);
+		if (seen->is_apart) /* they may be joined */
+			scan->bytes += seen->lower.stx_blocks * 512;
 		tree_want(change);
 		if (S_ISREG(seen->st.st_mode) && seen->st.st_size >= BULK_MIN)
 			tree_big(change);
@@ -118,7 +122,8 @@ static void note_news(struct scan *scan, struct tree *tree, struct change *chang
 static bool is_leaf(const struct scan *scan, const struct layer *layer, const struct seen *seen)
 {
 	if (layer->moves.count || layer->index.is_known || *scan->next_id > UINT32_MAX ||
-	    seen->form.is_moved || seen->marks.protect || note_protecting(&seen->lower))
+	    seen->form.is_moved || seen->is_apart || seen->marks.protect ||
+	    note_protecting(&seen->lower))
 		return false;
 	if (seen->form.kind == CHANGE_DELETE)
 		return true;

@@ -15,6 +15,8 @@ struct seen {
 	struct form form;
 	bool has_lower;
 	struct statx lower;
+	bool is_apart; /* see tree.h */
+	bool is_ours;
 };
 
 /*

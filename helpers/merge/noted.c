@@ -15,6 +15,8 @@ int noted_parse(const char *text, struct noted *ret_noted)
 
 	if (sscanf(text, "tmpfs %lld", &boot) == 1)
 		*ret_noted = (struct noted){ .is_tmpfs = true, .boot = boot };
+	else if (sscanf(text, "unseen %lld", &boot) == 1)
+		*ret_noted = (struct noted){ .is_unseen = true, .boot = boot };
 	else if (sscanf(text, "%u:%u %lld", &first, &second, &boot) == 3)
 		*ret_noted = (struct noted){ .device = makedev(first, second), .boot = boot };
 	else

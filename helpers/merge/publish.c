@@ -51,7 +51,8 @@ static int enter(struct publish *publish, const struct level *at, struct change 
 /* A new directory with something in it that is not staged: it is entered once it is published. */
 static bool is_late(const struct change *change)
 {
-	return S_ISDIR(change->stamp.mode) && (change->late || change->protect) &&
+	return !change->is_apart && S_ISDIR(change->stamp.mode) &&
+	       (change->late || change->protect) &&
 	       (change->kind == CHANGE_PLACE || change->kind == CHANGE_INSIDE);
 }
 
@@ -72,6 +73,19 @@ static bool is_entered(const struct change *change)
 	return change->kind == CHANGE_ENTER;
 }
 
+/* A directory of the disk that the overlay did not know: it stays as it is. */
+static bool is_met(const struct publish *publish, const struct change *change)
+{
+	return publish->layer->apart && is_entered(change) && !change->is_ours;
+}
+
+static int meet(struct publish *publish, const struct level *at, struct fault *fault)
+{
+	int r = apart_enter(publish->layer->apart, at->change, at->upper, at->lower);
+
+	return r < 0 ? failed(at->change, r, "inspect", fault) : 0;
+}
+
 /* What it is now lets nobody change it, and for us it has to. */
 static int lift_flags(struct publish *publish, const struct change *change, int dir,
 		      const char *name, struct fault *fault)
@@ -81,17 +95,30 @@ static int lift_flags(struct publish *publish, const struct change *change, int 
 	return r < 0 ? failed(change, r, "take the flags off", fault) : 0;
 }
 
-/* Only where it is asked for does a staged object get the project of the directory that it goes to. */
-static int put(struct publish *publish, const struct level *at, const struct change *child,
-	       const char *staged, unsigned int flags)
+/* Gives a directory of the disk what was changed in the upper one. */
+static int enter_directory(struct publish *publish, const struct level *at, struct fault *fault)
+{
+	int r;
+
+	if (is_met(publish, at->change))
+		return meet(publish, at, fault);
+	r = lift_flags(publish, at->change, at->lower, ".", fault);
+	if (r < 0)
+		return r;
+	r = copy_directory(publish->copier, at->upper, at->lower, false);
+	return r < 0 ? failed(at->change, r, publish->copier->step, fault) : 0;
+}
+
+int publish_put(struct publish *publish, int lower, const char *name, const char *staged,
+		unsigned int flags)
 {
 	int from = publish->place->dir;
-	int r = lift_rename(publish->place, from, staged, at->lower, child->name, flags);
+	int r = lift_rename(publish->place, from, staged, lower, name, flags);
 
 	if (r != -EXDEV)
 		return r;
-	r = project_give(at->lower, from, staged);
-	return r < 0 ? r : lift_rename(publish->place, from, staged, at->lower, child->name, flags);
+	r = project_give(lower, from, staged);
+	return r < 0 ? r : lift_rename(publish->place, from, staged, lower, name, flags);
 }
 
 /*
@@ -114,9 +141,9 @@ static int place(struct publish *publish, const struct level *at, struct change 
 	old = beside_look(publish->beside, at->lower, child->name);
 	if (old < 0)
 		return failed(child, old, "look at what is there instead of", fault);
-	r = put(publish, at, child, staged, first);
+	r = publish_put(publish, at->lower, child->name, staged, first);
 	if (r == -EEXIST || r == -ENOENT)
-		r = put(publish, at, child, staged, second);
+		r = publish_put(publish, at->lower, child->name, staged, second);
 	if (r < 0)
 		return failed(child, r, "publish", fault);
 	r = old ? beside_put(publish->beside, from, staged, at->lower, child->name) : 0;
@@ -153,7 +180,9 @@ static int place_name_of(struct publish *publish, const struct level *at, struct
 {
 	switch (child->kind) {
 	case CHANGE_PLACE:
-		return place(publish, at, child, fault);
+		return child->is_apart
+			       ? apart_place(publish, publish->layer, child, at->lower, fault)
+			       : place(publish, at, child, fault);
 	case CHANGE_UPDATE:
 		return update(publish, at, child, fault);
 	case CHANGE_ENTER:
@@ -171,14 +200,8 @@ static int place_names(struct publish *publish, const struct level *at, struct f
 	struct change *child;
 	int r = 0;
 
-	if (is_entered(at->change)) {
-		r = lift_flags(publish, at->change, at->lower, ".", fault);
-		if (r < 0)
-			return r;
-		r = copy_directory(publish->copier, at->upper, at->lower, false);
-		if (r < 0)
-			return failed(at->change, r, publish->copier->step, fault);
-	}
+	if (is_entered(at->change))
+		r = enter_directory(publish, at, fault);
 	for (child = at->change->children; r == 0 && child; child = child->next)
 		r = place_name_of(publish, at, child, fault);
 	for (child = leaf_first(&leaves, at->change); r == 0 && child; child = leaf_next(&leaves))
@@ -228,8 +251,9 @@ static int protect(const struct level *at, const struct change *child, struct fa
 {
 	int r;
 
-	if (S_ISDIR(child->stamp.mode) || (!child->protect && !child->lower_protected) ||
-	    child->kind == CHANGE_DELETE || (!child->protect && child->kind != CHANGE_UPDATE))
+	if (child->is_apart || S_ISDIR(child->stamp.mode) ||
+	    (!child->protect && !child->lower_protected) || child->kind == CHANGE_DELETE ||
+	    (!child->protect && child->kind != CHANGE_UPDATE))
 		return 0;
 	r = flags_protect_at(at->lower, child->name, child->protect);
 	return r < 0 ? failed(child, r, "set the flags of", fault) : 0;
@@ -238,7 +262,7 @@ static int protect(const struct level *at, const struct change *child, struct fa
 static int finish_level(struct publish *publish, const struct level *at, struct fault *fault)
 {
 	const struct change *change = at->change;
-	int r = copy_times(publish->copier, at->upper, at->lower);
+	int r = is_met(publish, change) ? 0 : copy_times(publish->copier, at->upper, at->lower);
 
 	if (r < 0)
 		return failed(change, r, publish->copier->step, fault);
@@ -258,7 +282,7 @@ static int delete_names(struct publish *publish, const struct level *at, struct 
 		if (child->kind == CHANGE_DELETE)
 			r = delete (publish, at, child, fault);
 		else if (child->kind == CHANGE_PLACE && S_ISDIR(child->stamp.mode) &&
-			 !is_late(child))
+			 !is_late(child) && !child->is_apart)
 			r = placed_times(publish, at, child, fault);
 		if (r == 0)
 			r = protect(at, child, fault);
@@ -313,6 +337,7 @@ int publish_layer(struct publish *publish, struct layer *layer, struct fault *fa
 	struct level root = { layer->tree.root, layer->upper, layer->lower };
 	int r = lift_all(publish, layer, fault);
 
+	publish->layer = layer;
 	(void)note_done(layer->tree.root); /* the root itself is entered in any case */
 	if (r == 0)
 		r = place_names(publish, &root, fault);

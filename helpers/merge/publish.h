@@ -18,6 +18,7 @@ struct publish {
 	struct copier *copier;
 	const struct beside *beside; /* what must not be thrown away; NULL: all may be */
 	uint64_t names; /* renamed */
+	const struct layer *layer; /* set by publish_layer */
 };
 
 /*
@@ -25,5 +26,12 @@ struct publish {
  * view shows: running the whole merge again ends the same as if nothing had stopped it.
  */
 int publish_layer(struct publish *publish, struct layer *layer, struct fault *fault);
+
+/*
+ * Renames what is staged to name in the directory lower, with renameat2's flags. Only where it is asked for
+ * does it get the project of that directory. 0 or -errno.
+ */
+int publish_put(struct publish *publish, int lower, const char *name, const char *staged,
+		unsigned int flags);
 
 #endif

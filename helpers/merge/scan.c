@@ -325,7 +325,10 @@ int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
 	struct scan_level root = { NULL, layer->tree.root, layer->upper, layer->lower, 0 };
 	struct marks marks = { 0 };
 	struct statx st;
-	int r = look_marks(scan, &root, ".", &marks, fault);
+	int r;
+
+	scan->apart = layer->apart;
+	r = look_marks(scan, &root, ".", &marks, fault);
 
 	if (r < 0)
 		return r;

@@ -22,6 +22,7 @@ struct scan {
 	struct xattr_buffers *buffers;
 	int place; /* the directory that the staging directory is in */
 	dev_t device; /* the staging directory's: names can be renamed to nowhere else */
+	const struct apart *apart; /* the layer's, or NULL */
 	bool is_live; /* programs go on changing the layer: what vanishes is no error */
 	uint64_t *next_id;
 	struct leaf_index leaves; /* of the directory whose names are read */

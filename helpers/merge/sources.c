@@ -132,9 +132,14 @@ static int open_own(struct sources *sources, const struct list_entry *entry, con
 		fd_close(&disk);
 		return r;
 	}
-	r = open_target(sources, entry, disk, mountinfo, &beside, fault);
-	if (sources->count > first)
-		sources->layers[first].anchor = take_fd(&anchor);
+	/* What the view could not show is never replaced: then nothing has to be kept beside. */
+	r = open_target(sources, entry, disk, mountinfo, entry->is_unseen ? NULL : &beside, fault);
+	if (sources->count == first)
+		return r;
+	sources->layers[first].anchor = take_fd(&anchor);
+	if (r == 0 && entry->is_unseen)
+		r = apart_make(entry->number, sources->run, sources->timeline,
+			       &sources->layers[first].apart, fault);
 	return r;
 }
 
@@ -159,6 +164,8 @@ void sources_close(struct sources *sources)
 	size_t i;
 
 	targets_free(&sources->targets);
-	for (i = 0; i < sources->count; i++)
+	for (i = 0; i < sources->count; i++) {
 		fd_close(&sources->layers[i].anchor);
+		apart_free(sources->layers[i].apart);
+	}
 }

@@ -75,6 +75,8 @@ struct change {
 	bool late; /* something below has to be done when all names are published */
 	unsigned int protect; /* inode flags that let nobody change it: set at the very end */
 	bool lower_protected; /* what has the name now has such a flag */
+	bool is_apart; /* and is somebody else's, who keeps it: apart.h */
+	bool is_ours; /* a directory, also if the lower layer could not be seen: we have put it there */
 	const char *name; /* stands behind the node; that of a leaf, with its walk */
 };
 

@@ -51,18 +51,6 @@ static int fault_own(struct fault *fault, int error, const char *step,
 	return fault_at(fault, error, step, entry->directory);
 }
 
-void tuck_mark(struct list *list, int run)
-{
-	char name[NAME_MAX_OWN];
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		struct list_entry *entry = &list->entries[i];
-
-		entry->is_own = faccessat(run, name_of(entry, ".device", name), F_OK, 0) == 0;
-	}
-}
-
 /* What initfs-overlay has noted. 0 or -errno. */
 static int read_note(const struct list_entry *entry, int run, struct noted *ret_note)
 {
@@ -73,11 +61,31 @@ static int read_note(const struct list_entry *entry, int run, struct noted *ret_
 	return n < 0 ? (int)n : noted_parse(text, ret_note);
 }
 
-/* Is that the file system that was looked at? Of a tmpfs one is as good as another. */
+void tuck_mark(struct list *list, int run)
+{
+	char name[NAME_MAX_OWN];
+	struct noted note;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		struct list_entry *entry = &list->entries[i];
+
+		entry->is_own = faccessat(run, name_of(entry, ".device", name), F_OK, 0) == 0;
+		entry->is_unseen =
+			entry->is_own && read_note(entry, run, &note) == 0 && note.is_unseen;
+	}
+}
+
+/*
+ * Is that the file system that was looked at? Of a tmpfs one is as good as another, and where nothing could
+ * be looked at init knows.
+ */
 static bool is_noted(const struct noted *note, int fd, const struct statx *st)
 {
 	struct statfs fs;
 
+	if (note->is_unseen)
+		return true;
 	if (note->is_tmpfs)
 		return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 	return makedev(st->stx_dev_major, st->stx_dev_minor) == note->device;
@@ -352,7 +360,7 @@ static int take_apart(const struct list_entry *entry, struct fault *fault)
 
 static int retire_one(const struct list_entry *entry, int run, struct fault *fault)
 {
-	static const char *const notes[] = { ".published", ".device" };
+	static const char *const notes[] = { ".published", ".ours", ".device" };
 	char name[NAME_MAX_OWN];
 	size_t i;
 	int r = take_apart(entry, fault);

@@ -183,6 +183,23 @@ static int ask_kernel_for(const char *fstype)
 	return context < 0 ? context : 0;
 }
 
+/*
+ * What comes early makes its logs where it finds none, and the merge joins them with those of the disk. Of
+ * nothing else can that be said.
+ */
+static void note_unseen(struct own *own, const char *dir, int fd)
+{
+	const char *name = strrchr(dir, '/');
+	struct stat st = { .st_mode = 0755 };
+
+	own->may_be_unseen = own->source && !own->is_noauto && name && strcmp(name, "/log") == 0;
+	if (fd >= 0)
+		(void)fstat(fd, &st); /* else it is as above */
+	own->uid = st.st_uid;
+	own->gid = st.st_gid;
+	own->mode = st.st_mode & 07777;
+}
+
 static void gather_dirs(struct facts *facts, const struct options *options)
 {
 	size_t i;
@@ -196,6 +213,8 @@ static void gather_dirs(struct facts *facts, const struct options *options)
 		facts->dir[i].error = fd < 0 ? fd : 0;
 		if (options->own && facts->dir[i].own.source && !facts->dir[i].own.is_tmpfs)
 			own_look(&facts->dir[i].own, facts->root);
+		if (options->own)
+			note_unseen(&facts->dir[i].own, options->dir[i], fd);
 	}
 }
 

@@ -208,8 +208,8 @@ static int known_as(const struct own *own, int view, char text[DEVICE_TEXT_MAX],
 {
 	struct stat st = { .st_dev = own->number };
 
-	if (own->is_tmpfs) {
-		(void)snprintf(text, DEVICE_TEXT_MAX, "tmpfs");
+	if (own->is_tmpfs || view < 0) {
+		(void)snprintf(text, DEVICE_TEXT_MAX, own->is_tmpfs ? "tmpfs" : "unseen");
 		return 0;
 	}
 	if (own->type == SUPER_BTRFS && fstat(view, &st) < 0)
@@ -255,8 +255,9 @@ static unsigned int option_number(const struct own *own, const char *name, int b
 	return (unsigned int)strtoul(value, NULL, base);
 }
 
-/* What init will mount: an empty directory with that owner and mode. Returns it, owned. */
-static int empty_make(const struct own *own, int ram, struct fault *fault)
+/* An empty directory. Returns it, owned. */
+static int empty_make(const struct own *own, int ram, uid_t uid, gid_t gid, mode_t mode,
+		      struct fault *fault)
 {
 	auto_close int fd = -EBADF;
 
@@ -265,29 +266,46 @@ static int empty_make(const struct own *own, int ram, struct fault *fault)
 	fd = openat(ram, EMPTY_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fault_at(fault, -errno, "open the directory", EMPTY_DIR);
-	if (fchown(fd, option_number(own, "uid", 10, 0), option_number(own, "gid", 10, 0)) < 0 ||
-	    fchmod(fd, option_number(own, "mode", 8, TMPFS_MODE) & 07777) < 0)
+	if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
 		return fault_at(fault, -errno, "set the owner and mode of", own->source);
 	return take_fd(&fd);
 }
 
+/* As it is when init has mounted it. */
 static int tmpfs_attach(const struct own *own, int dir, const char *number, int ram,
 			struct fault *fault)
 {
-	auto_close int fd = empty_make(own, ram, fault);
+	auto_close int fd = empty_make(own, ram, option_number(own, "uid", 10, 0),
+				       option_number(own, "gid", 10, 0),
+				       option_number(own, "mode", 8, TMPFS_MODE) & 07777, fault);
 	int r = fd < 0 ? fd : device_note(own, fd, dir, number, fault);
 
 	return r < 0 ? r : take_fd(&fd);
 }
 
-static int view_attach(const struct own *own, int dir, const char *number, struct fault *fault)
+/* As the directory is that it will be mounted on. The merge knows by the note that it was not seen. */
+static int unseen_attach(const struct own *own, int dir, const char *number, int ram,
+			 struct fault *fault)
 {
-	auto_close int view = view_make(own, fault);
+	auto_close int fd = empty_make(own, ram, own->uid, own->gid, own->mode, fault);
+	int r = fd < 0 ? fd : device_note(own, -EBADF, dir, number, fault);
+
+	return r < 0 ? r : take_fd(&fd);
+}
+
+static bool can_be_shown(const struct own *own)
+{
+	return !own->error && own->type != SUPER_UNKNOWN && !own->unclean;
+}
+
+/* view is ours from here on. */
+static int view_attach(const struct own *own, int made, int dir, const char *number,
+		       struct fault *fault)
+{
+	auto_close int view = made;
 	auto_close int place = -EBADF;
 	int fd, r;
 
-	if (view < 0)
-		return view;
 	r = device_note(own, view, dir, number, fault);
 	if (r < 0)
 		return r;
@@ -305,6 +323,16 @@ static int view_attach(const struct own *own, int dir, const char *number, struc
 
 int own_attach(const struct own *own, int dir, const char *number, int ram, struct fault *fault)
 {
-	return own->is_tmpfs ? tmpfs_attach(own, dir, number, ram, fault)
-			     : view_attach(own, dir, number, fault);
+	int view = -ENODEV;
+
+	if (own->is_tmpfs)
+		return tmpfs_attach(own, dir, number, ram, fault);
+	if (!own->may_be_unseen || can_be_shown(own))
+		view = view_make(own, fault);
+	if (view >= 0)
+		return view_attach(own, view, dir, number, fault);
+	if (!own->may_be_unseen)
+		return view;
+	*fault = (struct fault){ 0 };
+	return unseen_attach(own, dir, number, ram, fault);
 }

@@ -18,7 +18,8 @@ void own_look(struct own *own, int root);
 
 /*
  * Mounts the view at dir/number, read-only, and notes in dir/number.device by which number stat(2) will
- * know what is on it, or "tmpfs". Of a tmpfs the view is an empty directory that is made in ram.
+ * know what is on it, "tmpfs", or "unseen". Of a tmpfs, and of what cannot be shown and may be unseen, the
+ * view is an empty directory that is made in ram.
  * Returns the root directory of the view, which the caller owns, or -errno with the fault; what
  * stands then is taken away by apply_undo. The loop device goes with the last mount of it.
  */

@@ -118,7 +118,7 @@ static int own_check(const char *dir, const struct own *own, struct fault *fault
 	if (own->is_noauto)
 		return fault_because(fault, -EOPNOTSUPP, step, dir,
 				     "its line in /etc/fstab is noauto: init does not mount it");
-	if (own->is_tmpfs)
+	if (own->is_tmpfs || own->may_be_unseen)
 		return 0;
 	if (own->error) {
 		(void)snprintf(why, sizeof(why), "/etc/fstab wants %s there", own->source);

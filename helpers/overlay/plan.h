@@ -41,6 +41,10 @@ struct own {
 	dev_t number;
 	enum super_type type;
 	const char *unclean; /* why it has to be checked before it can be shown, or NULL */
+	bool may_be_unseen; /* where it cannot be shown, an empty directory will do: one of logs */
+	uid_t uid; /* of that directory, and its gid and mode */
+	gid_t gid;
+	mode_t mode;
 };
 
 /* The machine, looked at before anything is touched; see facts.h, which owns what is in it. */

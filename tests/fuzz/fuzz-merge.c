@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * No text of the layers file, mountinfo, fstab, an extended attribute's name, a redirect, a file handle, a
- * note about a file system or the view's answer makes the parsers of initfs-merge do anything but answer. The first byte says which one it is.
+ * note about a file system or what was published, a log's line or the view's answer makes the parsers of
+ * initfs-merge do anything but answer. The first byte says which one it is.
  */
 #include "config.h"
 
@@ -10,9 +11,11 @@
 #include "common/timeline.h"
 #include "merge/client.h"
 #include "merge/handle.h"
+#include "merge/join.h"
 #include "merge/list.h"
 #include "merge/marks.h"
 #include "merge/noted.h"
+#include "merge/ours.h"
 #include "merge/overlayopt.h"
 #include "merge/views.h"
 #include "merge/wake.h"
@@ -24,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -187,8 +191,65 @@ static void try_note(const char *text)
 {
 	struct noted noted;
 
-	if (noted_parse(text, &noted) == 0 && noted.is_tmpfs && noted.device)
+	if (noted_parse(text, &noted) == 0 && (noted.is_tmpfs || noted.is_unseen) && noted.device)
 		abort();
+}
+
+/* What was published before: the parts of a joined log are in order, and every line can be found. */
+static void try_ours(char *text)
+{
+	struct ours ours;
+	size_t i, k;
+
+	if (ours_parse(&ours, text) == 0)
+		for (i = 0; i < ours.count; i++) {
+			const struct join_runs *runs = &ours.list[i].runs;
+
+			if (!ours_find(&ours, ours.list[i].ino))
+				abort();
+			for (k = 1; k < runs->count; k++)
+				if (runs->run[k].at < runs->run[k - 1].at + runs->run[k - 1].length)
+					abort();
+		}
+	ours_free(&ours);
+}
+
+static int file_of(const char *text, size_t size)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
+		abort();
+	return fd;
+}
+
+/* The text up to the first empty line, and the rest, as two logs: joined, all of both is there. */
+static void try_join(const char *text)
+{
+	const char *half = strstr(text, "\n\n");
+	const size_t size = strlen(text), first = half ? (size_t)(half - text) + 1 : 0;
+	struct join_file disk = { .fd = file_of(text, first), .base.latest = 1000000000000000 };
+	struct join_file early = { .fd = file_of(text + first, size - first),
+				   .base.latest = 1000000000000000 };
+	int to = file_of("", 0);
+	struct join_runs runs = { 0 };
+	struct join_point point;
+	uint64_t own = 0;
+	off_t joined;
+	size_t i;
+
+	if (join_is_log(&disk) < 0 || join_begin(&disk, &early, to, &point) < 0 ||
+	    join_finish(&disk, &early, to, &point, &runs) < 0)
+		abort();
+	joined = lseek(to, 0, SEEK_END);
+	for (i = 0; i < runs.count; i++)
+		own += runs.run[i].length;
+	if ((uint64_t)joined != first + own || own < size - first || own > size - first + 2)
+		abort();
+	join_runs_free(&runs);
+	close(disk.fd);
+	close(early.fd);
+	close(to);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -198,7 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	text = fuzz_text(data, size);
-	switch (data[0] % 9) {
+	switch (data[0] % 11) {
 	case 0:
 		try_lists(text);
 		return 0;
@@ -222,6 +283,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 7:
 		try_note(text);
+		break;
+	case 8:
+		try_ours(text);
+		break;
+	case 9:
+		try_join(text);
 		break;
 	default:
 		try_words(text);

@@ -96,6 +96,15 @@ status
 says '^waits    /tmp/agent  in use: agent.1,agent.2$'
 says_not '/tmp/top'
 
+# what was in RAM and on the disk; the second attempt says what is true
+printf '%s\n' '7.600000 merge.apart name=/var/log/a as=a.initfs-early' \
+	'7.700000 merge.joined name=/var/log/syslog' \
+	'7.800000 merge.apart name=/var/log/a as=a.initfs-early.1' >>"$timeline"
+status
+says '^both     /var/log/syslog  joined with the log of the disk$'
+says '^         /var/log/a  the early one is now a.initfs-early.1$'
+says_not 'initfs-early$'
+
 # a terminal does not obey what a file name says
 printf '7.000000 early.skipped name=x why="\\x1b[31mred"\n' >>"$timeline"
 status
