@@ -4,7 +4,8 @@
 # runner_patterns, the names that were asked for.
 #
 # A test is a command with a name and a promise. 0: kept; 77: skipped, with the reason in its last
-# line; anything else: broken. Its output is in $work/logs/NAME.log, its own folder in $work/tmp.
+# line; anything else: broken. Its output is in $work/logs/NAME.log, its own folder in $work/tmp. That
+# goes when it has passed, but for the pictures in it, which go to $work/pictures.
 
 : "${work:?}"
 runner_patterns=()
@@ -16,7 +17,7 @@ runner_tail=60
 
 runner_start() {
 	runner_began=$SECONDS
-	rm -rf "$work/logs" "$work/tmp" "$work/results"
+	rm -rf "$work/logs" "$work/tmp" "$work/results" "$work/pictures"
 	mkdir -p "$work/logs" "$work/tmp"
 	: >"$work/results"
 }
@@ -64,7 +65,17 @@ runner_run() {
 	echo "$word $name" >>"$work/results"
 	runner_say "$word" "$(runner_seconds "$began")" "$name" "$promise$reason" "$log"
 	[[ $word != FAIL ]] || return 1
+	runner_keep_pictures "${name//\//-}" "$folder"
 	rm -rf "$folder"
+}
+
+runner_keep_pictures() { # NAME FOLDER
+	local picture
+	for picture in "$2"/*.png; do
+		[[ -f $picture ]] || continue
+		mkdir -p "$work/pictures"
+		mv "$picture" "$work/pictures/$1-${picture##*/}"
+	done
 }
 
 # Tells how a test ended, and the end of its log when it failed. Tests run at the same time, and
