@@ -1,0 +1,21 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xdm's greeter is there before the fsck, once, as its script knows it; a login there outlives a power cut.
+from lab import Archive, Guest
+from lab.login import PASSWORD, early_screen, log_in, session_is_on_disk
+
+CHOOSE = """
+echo /usr/bin/xdm >/run/boot-lab-screen
+mount --bind /run/boot-lab-screen "$NEWROOT/etc/X11/default-display-manager"
+"""
+
+
+addon = Archive()
+addon.add("usr/lib/dracut/hooks/pre-pivot/70-boot-lab.sh", CHOOSE)
+with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="screens") as g:
+    early_screen(g, "xdm")
+    log_in(g, lambda: g.type(f"user\n{PASSWORD}\n"))
+    g.screenshot("session")
+    g.check("assert-stop.sh")
+    g.cut()
+    session_is_on_disk(g)
