@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Functions that the hooks of initfs share; sourcing it does nothing else.
+# Functions that the hooks of initfs share, and names; sourcing it does nothing else.
 # PREFIX is empty at boot; tests set it to a folder that stands for the initramfs.
+#
+# What stands here is done before the screen comes, often on a processor that has enough to do: a
+# subshell or a program that is not needed is left out.
 #
 # The shell is init: where it exits, the kernel panics. So no redirection on ":" and no "shift" too
 # far; in dash a special builtin that fails ends the shell.
@@ -45,7 +48,7 @@ initfs_mark() {
         line="$line $1=$(initfs_quote "$2")"
         shift 2
     done
-    mkdir -p -- "${PREFIX-}/run/initfs" || return 0
+    [ -d "${PREFIX-}/run/initfs" ] || mkdir -p -- "${PREFIX-}/run/initfs" || return 0
     read -r up _ < /proc/uptime
     printf '%s0000 %s\n' "$up" "$line" >> "${PREFIX-}/run/initfs/timeline"
 }
@@ -142,11 +145,25 @@ initfs_conf() {
     done
 }
 
+# Has the command line that word? dracut's getarg starts a program to find out, so where it was read
+# before, that is looked at first.
+initfs_has_word() {
+    case "${initfs_words-$1}" in *"$1"*) ;; *) return 1 ;; esac
+}
+
+initfs_has_conf() {
+    [ -e "$NEWROOT/etc/initfs.conf" ] || [ -e "$NEWROOT/etc/initfs.conf.d" ]
+}
+
 # Prints the value of a key that counts: the last good one of the highest place that has any.
 initfs_setting() {
     local value key found
-    if value=$(getarg "rd.initfs.$1=") && initfs_valid "$1" "$value"; then
+    if initfs_has_word "rd.initfs.$1=" && value=$(getarg "rd.initfs.$1=") && initfs_valid "$1" "$value"; then
         printf '%s' "$value"
+        return 0
+    fi
+    if ! initfs_has_conf; then
+        initfs_default "$1"
         return 0
     fi
     found=$(initfs_default "$1")
@@ -191,6 +208,7 @@ initfs_name_cmdline() (
 
 initfs_name_conf() {
     local file key value
+    initfs_has_conf || return 0
     initfs_conf | while read -r file key value; do
         initfs_name_mistake "$file" "" "$key" "$value"
     done
@@ -198,18 +216,17 @@ initfs_name_conf() {
 
 # ---- calling helpers
 
-initfs_errors() {
-    printf '%s' "${PREFIX-}/tmp/initfs.errors"
-}
+# What the last helper had to say, below PREFIX.
+initfs_errors=tmp/initfs.errors
 
 # initfs_run_for SECONDS COMMAND ARG...: its status; one that hangs is killed. What it had to say is
 # kept for initfs_why, so that a failure is one line on the console.
 initfs_run_for() {
     local limit="$1" status=0
     shift
-    mkdir -p -- "${PREFIX-}/tmp"
+    [ -d "${PREFIX-}/tmp" ] || mkdir -p -- "${PREFIX-}/tmp"
     # In braces, so that what bash itself says about a killed child goes there too.
-    { timeout -k 2 "$limit" "$@" < /dev/null; } 2> "$(initfs_errors)" || status=$?
+    { timeout -k 2 "$limit" "$@" < /dev/null; } 2> "${PREFIX-}/$initfs_errors" || status=$?
     [ "$status" -ne 0 ] || initfs_show_errors >&2
     return "$status"
 }
@@ -225,7 +242,7 @@ initfs_show_errors() {
     local line
     while read -r line || [ -n "$line" ]; do
         printf '%s\n' "$line"
-    done < "$(initfs_errors)"
+    done < "${PREFIX-}/$initfs_errors"
 }
 
 # initfs_why STATUS COMMAND: why the last initfs_run of it failed.
@@ -247,7 +264,7 @@ initfs_why() {
     esac
     while read -r line || [ -n "$line" ]; do
         [ -n "$line" ] && last="$line"
-    done < "$(initfs_errors)"
+    done < "${PREFIX-}/$initfs_errors"
     printf '%s' "${last:-$2 ended with status $1}"
 }
 
@@ -265,6 +282,7 @@ initfs_is_on() {
 }
 
 initfs_turn_on() {
+    initfs_words=$(getcmdline)
     mkdir -p -- "${PREFIX-}/etc/cmdline.d" && printf 'rd.skipfsck ro\n' > "$(initfs_marker)"
 }
 
@@ -284,12 +302,13 @@ initfs_bound() {
 # Shows them in $NEWROOT, so that its own programs can run there. switch_root sees them and lets go of
 # its own. What is there already stays, and is not ours to take away.
 initfs_bind() {
-    local dir
-    mkdir -p -- "${PREFIX-}/tmp" && printf '' > "$(initfs_bound)" || return 1
+    local dir bound
+    bound=$(initfs_bound)
+    mkdir -p -- "${PREFIX-}/tmp" && printf '' > "$bound" || return 1
     for dir in dev proc sys run; do
         ismounted "$NEWROOT/$dir" && continue
         initfs_run mount --rbind "${PREFIX-}/$dir" "$NEWROOT/$dir" || return 1
-        printf '%s\n' "$dir" >> "$(initfs_bound)"
+        printf '%s\n' "$dir" >> "$bound"
     done
 }
 

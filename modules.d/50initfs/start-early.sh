@@ -52,10 +52,11 @@ initfs_set_hostname() {
     [ -z "$name" ] || printf '%s' "$name" > "${PREFIX-}/proc/sys/kernel/hostname"
 }
 
-# Prints what a device without a driver asks for, if it is a screen, a keyboard or a pointer.
+# Sets alias to what a device asks for if it has no driver and is a screen, a keyboard or a pointer.
 initfs_driver_wanted() {
-    local alias="" class=""
-    [ -e "$1/modalias" ] && [ ! -e "$1/driver" ] || return 0
+    local class=""
+    alias=""
+    [ -e "$1/modalias" ] && [ ! -e "$1/driver" ] || return 1
     read -r alias < "$1/modalias"
     case "$alias" in
         pci:*) [ -e "$1/class" ] && read -r class < "$1/class" ;;
@@ -63,16 +64,16 @@ initfs_driver_wanted() {
         virtio:d00000010* | virtio:d00000012*) class=0x03 ;;     # its screen, its keyboards
         serio:* | hid:* | acpi:PNP0C50* | acpi:*:PNP0C50*) class=0x03 ;; # the last: HID over I2C
     esac
-    case "$class" in 0x03*) printf '%s\n' "$alias" ;; esac
+    case "$class" in 0x03*) ;; *) return 1 ;; esac
 }
 
 # An initramfs that was made for another machine lacks the drivers of this one's screen or keyboard.
 # The root has them, and rcS would load them later.
 initfs_load_drivers() {
-    local bus device list=""
+    local bus device alias list=""
     for bus in pci usb virtio serio hid i2c; do
         for device in "${PREFIX-}/sys/bus/$bus/devices"/*; do
-            list="$list $(initfs_driver_wanted "$device")"
+            initfs_driver_wanted "$device" && list="$list $alias"
         done
     done
     case "$list" in *[!\ ]*) ;; *) return 0 ;; esac
@@ -120,7 +121,7 @@ initfs_wait_for_screen() {
     read -r now _ < "${PREFIX-}/proc/uptime"
     end=$((${now%%.*} + 30))
     while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
-        sleep 0.1
+        sleep 0.3 # each look starts a program, beside the screen
         read -r now _ < "${PREFIX-}/proc/uptime"
     done
 }
