@@ -95,6 +95,20 @@ static void note_forms(struct tree *tree, struct change *change, const struct se
 		tree->has_metacopies = true;
 }
 
+/*
+ * The common copy is made again if the file has changed, or may have: then all names have to go to the
+ * new one, those too at which the scan had looked after the change.
+ */
+static bool is_linked(struct tree *tree, const struct change *change)
+{
+	struct link_group *group;
+
+	if (!change->linked)
+		return true;
+	group = tree_group(tree, change->stamp.ino);
+	return group && group->certain && group->id == change->linked;
+}
+
 static void note_news(struct scan *scan, struct tree *tree, struct change *change,
 		      const struct seen *seen)
 {
@@ -105,7 +119,8 @@ static void note_news(struct scan *scan, struct tree *tree, struct change *chang
 	note_forms(tree, change, seen);
 	if (!is_staged_kind(change->kind)) {
 		set_stamp(change, &stamp);
-	} else if (change->wanted || !change->certain || !has_stamp(change, &stamp)) {
+	} else if (change->wanted || !change->certain || !has_stamp(change, &stamp) ||
+		   !is_linked(tree, change)) {
 		set_stamp(change, &stamp);
 		change->published = false;
 		note_size(scan, tree, &seen->st, change->has_links);
@@ -190,11 +205,12 @@ int note_change(struct scan *scan, struct layer *layer, struct change *parent, c
 	return *ret_node ? 0 : -ENOMEM;
 }
 
-static bool is_known(struct change *change, const struct stat *st)
+static bool is_known(struct tree *tree, struct change *change, const struct stat *st)
 {
 	struct stamp stamp = note_stamp(st);
 
-	if (!change->certain || change->wanted || !has_stamp(change, &stamp))
+	if (!change->certain || change->wanted || !has_stamp(change, &stamp) ||
+	    !is_linked(tree, change))
 		return false;
 	change->seen = true;
 	return true;
@@ -210,7 +226,7 @@ bool note_is_known(struct scan *scan, struct layer *layer, struct change *parent
 
 	if (!known)
 		known = tree_find(&layer->tree, parent, name);
-	r = known && is_known(known, st);
+	r = known && is_known(&layer->tree, known, st);
 	if (is_leaf)
 		leaf_close(&walk);
 	return r;

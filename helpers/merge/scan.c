@@ -332,6 +332,7 @@ int scan_layer(struct scan *scan, struct layer *layer, struct fault *fault)
 
 	if (r < 0)
 		return r;
+	tree_age_groups(&layer->tree);
 	if (statx(layer->lower, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
 		return look_refuse(&root, NULL, -errno, "inspect the lower layer's", NULL, fault);
 	note_protect(layer->tree.root, &marks, &st);

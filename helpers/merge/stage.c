@@ -121,7 +121,8 @@ static int stage_group(struct stage *stage, const struct level *at, struct link_
 	char name[PLACE_NAME_MAX];
 	int r;
 
-	if (group->staged && is_same_stamp(&group->stamp, &child->stamp))
+	if (group->staged && (group->certain || group->fresh) &&
+	    is_same_stamp(&group->stamp, &child->stamp))
 		return 0;
 	if (group->staged) {
 		r = sweep_name(stage->place->dir, place_name('l', group->id, name),
@@ -130,6 +131,8 @@ static int stage_group(struct stage *stage, const struct level *at, struct link_
 			return failed(child, r, "remove the staged copy of", fault);
 	}
 	group->staged = true;
+	group->fresh = true;
+	group->certain = child->certain;
 	group->id = stage->place->next_id++;
 	group->stamp = child->stamp;
 	r = copy(stage, at, child, stage->place->dir, place_name('l', group->id, name), fault);
@@ -152,6 +155,7 @@ static int stage_linked(struct stage *stage, struct tree *tree, const struct lev
 		return r;
 	if (linkat(stage->place->dir, place_name('l', group->id, from), dir, name, 0) < 0)
 		return failed(child, -errno, "link the staged copy of", fault);
+	child->linked = group->id;
 	return 0;
 }
 
@@ -169,6 +173,7 @@ static int stage_object(struct stage *stage, struct tree *tree, const struct lev
 	}
 	name = staged_at(stage, at, child, &dir, buffer);
 	child->staged = true;
+	child->linked = 0;
 	if (child->has_links)
 		r = stage_linked(stage, tree, at, child, dir, name, fault);
 	else
@@ -319,6 +324,7 @@ static struct change *change_of(struct indexed *file)
 	if (!file->change)
 		return NULL;
 	file->change->stamp = note_stamp(&file->st);
+	file->change->certain = true; /* nobody works in a layer with an index: ours have none */
 	file->change->has_origin = file->marks.has_origin;
 	file->change->has_xattrs = file->marks.has_any;
 	file->change->is_metacopy = file->marks.is_metacopy && S_ISREG(file->st.st_mode);

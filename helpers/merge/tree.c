@@ -289,6 +289,16 @@ struct link_group *tree_group(struct tree *tree, uint64_t ino)
 	return group;
 }
 
+void tree_age_groups(struct tree *tree)
+{
+	struct link_group *group;
+	size_t i;
+
+	for (i = 0; i < tree->group_buckets; i++)
+		for (group = tree->groups[i]; group; group = group->in_bucket)
+			group->fresh = false;
+}
+
 /* As far up as it is marked already, so is all above: what is read clears the way down last. */
 void tree_unread(struct change *change)
 {

@@ -64,6 +64,7 @@ struct change {
 	bool unread; /* staged and not read back since, or something below it is */
 	bool lower; /* the lower layer has the name: it is replaced */
 	bool has_links; /* not the only name of its inode */
+	uint64_t linked; /* the common copy that it was linked to, if it was */
 	bool is_looked_at; /* a socket: whether somebody is bound to it is known */
 	bool is_lost; /* somebody is, and nobody will reach him by this name */
 	bool is_metacopy; /* staged with the lower file's data */
@@ -84,8 +85,10 @@ struct change {
 struct link_group {
 	struct link_group *in_bucket;
 	struct stamp stamp;
-	uint64_t id;
+	uint64_t id; /* another one for each copy */
 	bool staged;
+	bool certain; /* as that of the name for which it was copied */
+	bool fresh; /* copied since the scan */
 	bool counted; /* by the check of space */
 };
 
@@ -130,6 +133,9 @@ void tree_forget_dropped(struct change *parent);
 
 /* The link group of an inode, made when there is none. NULL: no memory. */
 struct link_group *tree_group(struct tree *tree, uint64_t ino);
+
+/* A scan begins: what was copied before it is old. */
+void tree_age_groups(struct tree *tree);
 
 /* Marks what was staged just now, and the way to it, as not read back. */
 void tree_unread(struct change *change);

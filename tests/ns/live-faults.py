@@ -233,7 +233,7 @@ def work(points):
     ends = collections.Counter()
     try:
         for how, *what in points:
-            where = f"{how.__name__} at {what}"
+            where, end = f"{how.__name__} at {what}", None
             try:
                 scene.up()
                 end = how(scene, *what)
@@ -241,7 +241,7 @@ def work(points):
                 scene.is_right(where)
                 scene.finishes(where)
             except (Broken, OSError, subprocess.TimeoutExpired) as broken:
-                print(f"{where}: {broken}; calls: {scene.calls()[-3:]}", flush=True)
+                print(f"{where}, ended with {end}: {broken}; calls: {scene.calls()[-3:]}", flush=True)
                 ends["broken"] += 1
             scene.down()
             reap()
