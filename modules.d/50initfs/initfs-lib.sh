@@ -62,6 +62,7 @@ initfs_default() {
         rc | verify) printf 'off' ;;
         net) printf '30' ;;
         pace) printf 'gui' ;;
+        readahead) printf 'on' ;;
         *) printf 'auto' ;;
     esac
 }
@@ -75,6 +76,7 @@ initfs_allowed() {
         pace) printf 'gui, io, gui,io or off' ;;
         rc | verify) printf 'on or off' ;;
         net) printf 'seconds, 0 to 3600, and perhaps ,route behind them' ;;
+        readahead) printf 'on, off or record' ;;
         *) printf 'auto, off or the name of an entry in early.d' ;;
     esac
 }
@@ -124,6 +126,7 @@ initfs_valid() {
         pace) case "$2" in gui | io | gui,io | io,gui | off) ;; *) return 1 ;; esac ;;
         rc | verify) case "$2" in on | off) ;; *) return 1 ;; esac ;;
         net) initfs_valid_seconds "${2%,route}" ;;
+        readahead) case "$2" in on | off | record) ;; *) return 1 ;; esac ;;
         *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
     esac
 }
@@ -179,10 +182,10 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | recovery | merge | verify | pace | rc | net) ;;
+        overlay | size | syslog | gui | recovery | merge | verify | pace | readahead | rc | net) ;;
         *)
             initfs_say "$where: $name is not known" \
-                "(overlay, size, syslog, gui, recovery, merge, verify, pace, rc, net are)"
+                "(overlay, size, syslog, gui, recovery, merge, verify, pace, readahead, rc, net are)"
             return 0
             ;;
     esac
@@ -425,6 +428,7 @@ initfs_undo() {
     initfs_stop_guests
     initfs_stop merge
     initfs_stop keep
+    initfs_stop readahead
     initfs_unfilter_rc
     [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
     initfs_stop hold-guard

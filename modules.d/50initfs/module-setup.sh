@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build host: what "dracut --add initfs" puts into an initramfs.
 
-initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-rcfilter initfs-supervise initfs-keep)
+initfs_helpers=(initfs-overlay initfs-hold initfs-merge initfs-rcfilter initfs-supervise initfs-keep
+    initfs-readahead)
 
 # Prints where a helper is. dracut looks in the system's own folders, but a "make install" without a
 # prefix puts them below /usr/local.
@@ -53,6 +54,8 @@ install() {
     inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"
     # After parse-root-opts.sh (10), before whatever reads rflags (95).
     inst_hook cmdline 20 "$moddir/parse-initfs.sh"
+    # The root is there, and the processors are what the others below wait for.
+    inst_hook pre-pivot 20 "$moddir/read-ahead.sh"
     # After mount-usr.sh (50) and the security policies (60): the root's own programs run then.
     inst_hook pre-pivot 84 "$moddir/mount-overlay.sh"
     inst_hook pre-pivot 86 "$moddir/filter-rc.sh"

@@ -126,6 +126,14 @@ initfs_wait_for_screen() {
     done
 }
 
+# What the screen has needed is in memory now, and nothing else has run.
+initfs_record_reads() {
+    local status=0
+    [ "$(initfs_setting readahead)" = record ] || return 0
+    initfs_run_for 300 initfs-readahead --record -- "$NEWROOT" || status=$?
+    [ "$status" -eq 0 ] || initfs_say "nothing is recorded: $(initfs_why "$status" initfs-readahead)"
+}
+
 initfs_start_early() {
     local status=0
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
@@ -146,6 +154,7 @@ initfs_start_early() {
         return 0
     fi
     initfs_wait_for_screen
+    initfs_record_reads
     initfs_mark boot.early-done
 }
 

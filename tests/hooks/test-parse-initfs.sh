@@ -101,6 +101,7 @@ check fine rd.initfs.merge=discard
 check named rd.initfs.colour=red "rd.initfs.colour is not known"
 check named rd.initfs.size "rd.initfs.size= is ignored"
 check named rd.initfs.pace=gdm "rd.initfs.pace=gdm is ignored" "gui, io, gui,io or off"
+check named rd.initfs.readahead=yes "rd.initfs.readahead=yes is ignored" "on, off or record"
 check named rd.initfs.rc=yes "rd.initfs.rc=yes is ignored: it has to be on or off"
 check named rd.initfs.net=soon "rd.initfs.net=soon is ignored: it has to be seconds, 0 to 3600"
 check named rd.initfs.net=3601 "rd.initfs.net=3601 is ignored"

@@ -2,42 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The log of a boot that could not write to its disk is there in the next, once, and nothing else is hit.
 # shellcheck disable=SC2317 # functions are called through within
-[ "$(id -u)" = 0 ] || {
-	echo "skipped: needs root"
-	exit 77
-}
-if [ -z "${KEEP_INSIDE-}" ]; then
-	KEEP_INSIDE=1 exec unshare --mount --pid --fork --kill-child --mount-proc -- "$0" "$@"
-fi
-set -u
-tmp=${TEST_TMP:?}
+# shellcheck source-path=SCRIPTDIR source=alone.sh
+. "${0%/*}/alone.sh"
 keep=${INITFS_BUILD:?}/initfs-keep
 image=$tmp/disk.raw
 root=$tmp/root
 log=$root/var/log
-
-fail() {
-	echo "failed: $*" >&2
-	[ ! -e "$root/run/initfs/timeline" ] || sed 's/^/    /' "$root/run/initfs/timeline" >&2
-	exit 1
-}
-
-within() { # SECONDS COMMAND...: polls; a limit, not a measurement
-	local left=$(($1 * 20))
-	shift
-	until "$@"; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || fail "not in time: $*"
-		sleep 0.05
-	done
-}
-
-expect_exit() { # CODE COMMAND...
-	local want="$1" got=0
-	shift
-	"$@" >"$tmp/out" 2>&1 || got=$?
-	[ "$got" = "$want" ] || fail "exit status $got, not $want: $*: $(cat "$tmp/out")"
-}
+# shellcheck disable=SC2034 # for alone.sh
+timeline=$root/run/initfs/timeline
 
 device= # of the image, for the whole test
 boot() { # the root read-only, and /var in RAM over it, as initfs-overlay has it

@@ -94,6 +94,8 @@ expect "lightdm writes on in it" poll 120 greeter_again
 expect "its lines are in order" in_order lightdm/lightdm.log
 expect "lightdm has it open" poll 120 holds "$(cat /run/lightdm.pid)" lightdm/lightdm.log
 expect "a login on the X server's socket works" test -S /tmp/.X11-unix/X0
+expect "what has been read can be recorded" initfs-readahead --record -- /
+expect "the X server is on that list" grep -qE '^0 [0-9]{6,} /usr/lib/xorg/Xorg$' /var/lib/initfs/readahead
 kill "$(cat /run/boot-lab-writer.pid)"
 
 # The greeter's own bus is such a socket, in /tmp; it ends with the greeter.

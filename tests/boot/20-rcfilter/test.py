@@ -34,9 +34,14 @@ def started(g):
 SCRIPTS = (script("netsvc", "$remote_fs $network") + script("netuser", "netsvc") +
            script("broken", "$remote_fs", 1) + script("victim", "broken") +
            script("plain", "$remote_fs $syslog"))
+# Read before any of that: two ranges of one file, and one of a file that is not there.
+LIST = """mkdir -p /var/lib/initfs
+printf '%s\n' 'initfs-readahead 1' '0 100000 /usr/lib/xorg/Xorg' '200000 50000 /usr/lib/xorg/Xorg' \\
+    '0 1 /usr/lib/nobody' >/var/lib/initfs/readahead
+"""
 HOOK = f"""
 mount -o remount,rw "$NEWROOT"
-chroot "$NEWROOT" /bin/sh -c {shlex.quote(SCRIPTS)}
+chroot "$NEWROOT" /bin/sh -c {shlex.quote(SCRIPTS + LIST)}
 mount -o remount,ro "$NEWROOT"
 """
 
@@ -46,6 +51,8 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.rc=on", addon=addon) as 
     g.wait("greeter")
     g.wait("login")
     wait_event(g, "rc.detached")
+    _, read = wait_event(g, "readahead.done")
+    expect(read == "ranges=2 bytes=150000 missing=1", f"what was recorded is read ahead: {read}")
     g.need("! grep fuse.initfs-rcfilter /proc/self/mountinfo")
     names = [line.split(" ")[0] for line in started(g) if line]
     expect(sorted(names) == ["broken", "plain"], f"without a network only these started: {names}")
