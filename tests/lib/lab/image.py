@@ -29,6 +29,7 @@ class Disk:
 
     def __init__(self, path, base):
         self.path = path
+        self.limits = ""  # more words for QEMU's -drive
         self._base = base
 
     @classmethod
@@ -54,7 +55,7 @@ class Disk:
 
     def drive(self):
         # writeback: what the guest flushes is kept; what it does not flush may be lost at a cut.
-        return f"file={self.path},if=virtio,format=qcow2,cache=writeback,discard=unmap"
+        return f"file={self.path},if=virtio,format=qcow2,cache=writeback,discard=unmap{self.limits}"
 
     def written(self):
         """Bytes of the image that a guest, paused or gone, has written to, whatever the content."""
