@@ -27,6 +27,7 @@ static const struct rule {
 } rules[] = {
 	{ "boot.begin", "boot", NULL, "initramfs", BEGIN, CHART_RUNNING },
 	{ "boot.early-done", "boot", NULL, "initramfs", END, CHART_MARK },
+	{ "boot.open", "boot", NULL, "initramfs", MOMENT, CHART_MARK },
 	{ "boot.check", "boot", NULL, "initramfs", MOMENT, CHART_MARK },
 	{ "boot.stock", "boot", NULL, "initramfs", END_FAILED, CHART_FAILED },
 

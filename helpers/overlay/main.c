@@ -29,19 +29,17 @@ static const char help[] =
 	"\n"
 	"      --own        a DIR may have a file system of its own in ROOT's fstab\n"
 	"      --size=SIZE  size of the RAM layer in tmpfs's syntax (default " DEFAULT_SIZE ")\n"
+	"      --missing    print what each DIR's own file system is on, if that is not there\n"
 	"      --unclean    print each DIR whose own file system has to be checked first\n"
 	"      --undo       take the layers and their memory away again\n"
 	"      --help       print this and exit\n"
 	"      --version    print the version and exit\n";
 
 static const struct option long_options[] = {
-	{ "own", no_argument, NULL, 'o' },
-	{ "size", required_argument, NULL, 's' },
-	{ "unclean", no_argument, NULL, 'c' },
-	{ "undo", no_argument, NULL, 'u' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	{ "missing", no_argument, NULL, 'm' },	  { "own", no_argument, NULL, 'o' },
+	{ "size", required_argument, NULL, 's' }, { "unclean", no_argument, NULL, 'c' },
+	{ "undo", no_argument, NULL, 'u' },	  { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },	  { 0 },
 };
 
 /* The operands: ROOT DIR…, or ROOT alone with --undo. */
@@ -75,6 +73,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 		switch (c) {
 		case 'c':
 			options->unclean = options->own = true;
+			break;
+		case 'm':
+			options->missing = options->own = true;
 			break;
 		case 'o':
 			options->own = true;
@@ -133,8 +134,15 @@ static int undo(const struct options *options)
 	return EXIT_DONE;
 }
 
-/* For the hook, which has it checked by the root's own fsck. */
-static int say_unclean(const struct options *options)
+/* A device that init opens later, or that is slow. */
+static bool is_missing(const struct own *own)
+{
+	return own->source &&
+	       (own->error == -ENODEV || own->error == -ENOENT || own->error == -ENXIO);
+}
+
+/* For the hook, which opens what is missing, and has checked what is unclean, by the root's own programs. */
+static int say_own(const struct options *options)
 {
 	auto_facts struct facts facts = FACTS_NONE;
 	struct fault fault = { 0 };
@@ -143,9 +151,16 @@ static int say_unclean(const struct options *options)
 
 	if (r < 0 || facts.root_error)
 		return report(r < 0 ? r : facts.root_error, &fault, EXIT_REFUSED);
-	for (i = 0; i < options->count; i++)
-		if (!facts.dir[i].own.is_noauto && facts.dir[i].own.unclean)
+	for (i = 0; i < options->count; i++) {
+		const struct own *own = &facts.dir[i].own;
+
+		if (own->is_noauto)
+			continue;
+		if (options->missing && is_missing(own))
+			(void)puts(own->source);
+		if (options->unclean && own->unclean)
 			(void)puts(options->dir[i]);
+	}
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -184,7 +199,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r < 0 ? EXIT_DONE : r;
 	(void)umask(022); /* the modes of our directories are ours to say */
-	if (options.unclean)
-		return say_unclean(&options);
+	if (options.missing || options.unclean)
+		return say_own(&options);
 	return options.undo ? undo(&options) : build(&options);
 }

@@ -15,6 +15,7 @@
 
 struct options {
 	bool undo;
+	bool missing; /* only say which devices of such file systems are not there */
 	bool unclean; /* only say which directories' file systems have to be checked first */
 	bool own; /* a directory may have a file system of its own */
 	const char *size; /* tmpfs syntax, already checked */

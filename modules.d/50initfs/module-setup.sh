@@ -25,9 +25,11 @@ check() {
     return 255
 }
 
-# called by dracut; drm: the screen's device has to be there before the root's own udev is
+# called by dracut; drm: the screen's device has to be there before the root's own udev is; dm: udev's rules
+# for volumes that mount-overlay.sh opens, without which whoever opens one waits for udev for ever
 depends() {
     echo base drm
+    if find_binary dmsetup > /dev/null; then echo dm; fi
 }
 
 # called by dracut; without hostonly: an image made in a chroot or for a machine with other hardware
@@ -52,6 +54,7 @@ install() {
 
     # shellcheck disable=SC2154 # moddir is dracut's
     inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"
+    inst_simple "$moddir/initfs-volumes.sh" "/lib/initfs-volumes.sh"
     # After parse-root-opts.sh (10), before whatever reads rflags (95).
     inst_hook cmdline 20 "$moddir/parse-initfs.sh"
     # The root is there, and the processors are what the others below wait for.

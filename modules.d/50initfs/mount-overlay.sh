@@ -5,6 +5,7 @@
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
+type initfs_open_volumes > /dev/null 2>&1 || . /lib/initfs-volumes.sh
 
 # initfs_has_own DIR...: true if the root's fstab gives one of them a file system of its own.
 initfs_has_own() {
@@ -56,6 +57,7 @@ initfs_call_overlay() (
     # Only with somebody who puts it beneath the view when init mounts it.
     if [ "$(initfs_setting merge)" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
         own=--own
+        initfs_open_volumes "$@"
         initfs_check_own "$@"
     fi
     initfs_run initfs-overlay ${own:+"$own"} --size="$size" -- "$NEWROOT" "$@"

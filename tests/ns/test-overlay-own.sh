@@ -111,6 +111,16 @@ scene "/dev/none-such /var ext4 defaults 0 2"
 expect_refused "wants /dev/none-such there" --own -- "$ROOT" /var
 scene "server:/var /var nfs defaults 0 2"
 expect_refused "wants server:/var there" --own -- "$ROOT" /var
+scene "/dev/none-such /var ext4 defaults 0 2" "/dev/mapper/none /tmp ext4 noauto 0 2"
+expect_exit 0 "$OVERLAY" --missing -- "$ROOT" /tmp /var
+same "what is missing" "$(cat "$SCENE/out")" /dev/none-such
+scene "UUID=6e4a0a3e-0000-4000-8000-000000000000 /var ext4 defaults 0 2" "$device /tmp ext4 defaults 0 2"
+expect_exit 0 "$OVERLAY" --missing -- "$ROOT" /tmp /var
+same "what is missing" "$(cat "$SCENE/out")" UUID=6e4a0a3e-0000-4000-8000-000000000000
+scene "tmpfs /var tmpfs defaults 0 2" "$OWN /tmp ext4 loop 0 2"
+expect_exit 0 "$OVERLAY" --missing -- "$ROOT" /tmp /var
+same "what is missing" "$(cat "$SCENE/out")" ""
+expect_nothing
 scene "$OWN /var ext4 loop 0 2"
 expect_refused "Block device required" --own -- "$ROOT" /var
 scene "$device /var ext4 defaults 0 2"
