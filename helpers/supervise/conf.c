@@ -21,7 +21,8 @@
 
 static const char *const kinds[ENTRY_KINDS] = {
 	[ENTRY_SYSLOG] = "syslog", [ENTRY_BUS] = "bus",		  [ENTRY_SEAT] = "seat",
-	[ENTRY_SCREEN] = "screen", [ENTRY_RECOVERY] = "recovery", [ENTRY_OTHER] = "other",
+	[ENTRY_SCREEN] = "screen", [ENTRY_RECOVERY] = "recovery", [ENTRY_UNLOCK] = "unlock",
+	[ENTRY_OTHER] = "other",
 };
 
 /* Each reads value into field; what it returns is what is allowed instead, NULL when it is well. */
@@ -53,7 +54,7 @@ static const char *read_kind(struct entry *entry, void *field, char *value)
 			return NULL;
 		}
 	}
-	return "syslog, bus, seat, screen, recovery or other";
+	return "syslog, bus, seat, screen, recovery, unlock or other";
 }
 
 static const char *read_bool(struct entry *entry, void *field, char *value)

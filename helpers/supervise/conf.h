@@ -18,6 +18,7 @@ enum entry_kind {
 	ENTRY_SEAT,
 	ENTRY_SCREEN,
 	ENTRY_RECOVERY, /* a screen for the time in which init asks for maintenance */
+	ENTRY_UNLOCK, /* asks on the screen for what unlocks a disk, while init asks on the console */
 	ENTRY_OTHER, /* started only where another entry asks for it */
 	ENTRY_KINDS,
 };

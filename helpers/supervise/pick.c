@@ -301,6 +301,26 @@ static void pick_recovery(struct picker *picker)
 	}
 }
 
+/* Without a screen that hides it, the console asks as ever. */
+static void pick_unlock(struct picker *picker)
+{
+	bool has_screen = false;
+	unsigned int i;
+
+	for (i = 0; i < picker->picks.count; i++)
+		if (picker->candidates[picker->picks.pick[i]].entry.kind == ENTRY_SCREEN)
+			has_screen = true;
+	for (i = 0; has_screen && i < picker->count; i++) {
+		const struct candidate *candidate = &picker->candidates[i];
+
+		if (candidate->entry.kind == ENTRY_UNLOCK && candidate->is_installed &&
+		    candidate->entry.is_auto) {
+			add_chosen(picker, i);
+			return;
+		}
+	}
+}
+
 void pick_make(const struct candidate *candidates, unsigned int count,
 	       const struct request *request, pick_say *skip, pick_say *complain, void *context,
 	       struct picks *ret_picks)
@@ -310,5 +330,6 @@ void pick_make(const struct candidate *candidates, unsigned int count,
 	pick_kind(&picker, ENTRY_SYSLOG, request->syslog);
 	pick_kind(&picker, ENTRY_SCREEN, request->gui);
 	pick_recovery(&picker);
+	pick_unlock(&picker);
 	*ret_picks = picker.picks;
 }

@@ -4,8 +4,8 @@
 
 #include "supervise/watch.h"
 #include "supervise/adopt.h"
+#include "supervise/asked.h"
 #include "supervise/console.h"
-#include "supervise/maintenance.h"
 #include "supervise/needs.h"
 #include "supervise/prepare.h"
 #include "supervise/ready.h"
@@ -255,9 +255,9 @@ void watch_look(struct watch *watch)
 {
 	unsigned int i;
 
-	maintenance_look(watch);
+	asked_look(watch);
 	for (i = 0; i < watch->count; i++)
-		if (!waits_for_maintenance(watch, &watch->runs[i]))
+		if (!waits_to_be_asked(watch, &watch->runs[i]))
 			look_at(watch, &watch->runs[i]);
 }
 
@@ -300,6 +300,7 @@ void watch_stop(struct watch *watch, int signal_number)
 {
 	unsigned int i;
 
+	watch->is_ending = true;
 	for (i = watch->count; i-- > 0;) {
 		struct run *run = &watch->runs[i];
 
@@ -346,7 +347,7 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		const struct service *service = &watch->runs[i].service;
 		uint64_t due = 0;
 
-		if (waits_for_maintenance(watch, &watch->runs[i]))
+		if (waits_to_be_asked(watch, &watch->runs[i]))
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
 			 watch->runs[i].owes_console || is_worth_a_look(&watch->runs[i]))

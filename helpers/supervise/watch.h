@@ -30,8 +30,9 @@ struct run {
 struct watch {
 	uint64_t began;
 	int timeline;
-	bool is_maintained; /* init has stopped for somebody to repair the machine */
-	uint64_t maintenance_look; /* when that is looked at next */
+	bool is_ending; /* all were told to end */
+	bool is_asked[ENTRY_KINDS]; /* init's scripts wait for somebody who needs that kind */
+	uint64_t asked_look; /* when that is looked at next */
 	unsigned int count;
 	struct run runs[PICK_MAX]; /* in the order of the picks: needs before those who need them */
 };

@@ -209,7 +209,8 @@ static void test_unusable(void)
 	check_unusable("Kind=bus\nProgram=/x\nExec=/x\nWritePidFile=yes",
 		       "u:0: it speaks of a pid file without PidFile=\n");
 	check_unusable("Kind=tree\nProgram=/x\nExec=/x",
-		       "u:1: Kind= takes syslog, bus, seat, screen, recovery or other; the line is "
+		       "u:1: Kind= takes syslog, bus, seat, screen, recovery, unlock or other; the "
+		       "line is "
 		       "left out\n"
 		       "u:0: it has no Kind=; the entry cannot be used\n");
 }
@@ -249,11 +250,12 @@ static void test_shipped(void)
 		CHECK_INT(parse(file->d_name, text, &entry), 0);
 		CHECK_STR(complaints, "");
 		CHECK(entry.services.count > 0 || !entry.is_auto || entry.is_fallback ||
-		      entry.only_while || entry.kind == ENTRY_RECOVERY);
+		      entry.only_while || entry.kind == ENTRY_RECOVERY ||
+		      entry.kind == ENTRY_UNLOCK);
 		entry_free(&entry);
 		count++;
 	}
-	CHECK(count >= 19);
+	CHECK(count >= 20);
 }
 
 int main(void)

@@ -157,6 +157,27 @@ static void test_inittab(void)
 	CHECK_STR(said, "skip light: inittab starts it without initfs-supervise --adopt\n");
 }
 
+/* What asks on a screen has one to ask on, and a program that asks init's way. */
+static void test_unlock(void)
+{
+	setup();
+	request.default_screen = "light";
+	all[KLOG].entry.kind = ENTRY_UNLOCK;
+	CHECK_STR(picked(), "rsys bus seat light klog");
+	request.gui = "off";
+	CHECK_STR(picked(), "rsys");
+	request.gui = "auto";
+	request.no_screen = "text";
+	CHECK_STR(picked(), "rsys");
+	request.no_screen = NULL;
+	all[KLOG].is_installed = false;
+	CHECK_STR(picked(), "rsys bus seat light");
+	CHECK_STR(said, "");
+	all[KLOG].is_installed = true;
+	all[KLOG].entry.is_auto = false;
+	CHECK_STR(picked(), "rsys bus seat light");
+}
+
 static void test_program_and_auto(void)
 {
 	setup();
@@ -265,6 +286,7 @@ int main(void)
 	test_while();
 	test_inittab();
 	test_program_and_auto();
+	test_unlock();
 	test_off_and_named();
 	test_unknown();
 	test_no_screen();
