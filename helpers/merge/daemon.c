@@ -19,6 +19,7 @@
 #include "merge/wake.h"
 #include "common/fd.h"
 #include "common/file.h"
+#include "common/mounted.h"
 #include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/report.h"
@@ -202,6 +203,14 @@ static void say_failure(struct daemon *daemon, int error, const struct fault *fa
 	report_line("%s; programs go on in RAM", text);
 }
 
+static void retire_logins(void)
+{
+	int r = retire_nologin();
+
+	if (r < 0)
+		report_line("cannot remove /run/nologin: %s", strerror(-r));
+}
+
 /* What follows a success. The disk is right already: nothing here is a reason to stop. */
 static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 {
@@ -218,9 +227,9 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 	r = retire_layers(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r < 0)
 		(void)report(r, &fault, EXIT_FAILED);
-	r = retire_nologin();
-	if (r < 0)
-		report_line("cannot remove /run/nologin: %s", strerror(-r));
+	/* Where /home is not there yet somebody would log in to an empty one: initfs-supervise waits. */
+	if (mounted_look() || file_read_live_pid(daemon->run, "supervise.pid") <= 0)
+		retire_logins();
 	r = retire_timeline(daemon->run);
 	if (r < 0)
 		report_line("cannot copy the timeline to /var/log/initfs: %s", strerror(-r));

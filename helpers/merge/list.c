@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/list.h"
+#include "common/mounted.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -43,25 +44,6 @@ void list_free(struct list *list)
 	*list = (struct list){ 0 };
 }
 
-static bool is_network(const char *type)
-{
-	static const char *const types[] = { "nfs",  "nfs4", "cifs", "smb3",
-					     "ceph", "9p",   "afs",  "glusterfs" };
-	size_t i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return strncmp(type, "fuse.", 5) == 0;
-}
-
-/* What init's mountall mounts by itself, early, and does not do without. */
-static bool is_certain(const char *type, const char *options)
-{
-	return !is_network(type) && !has_option(options, "_netdev") &&
-	       !has_option(options, "nofail");
-}
-
 enum list_need list_need(const struct list *list, const struct fstab_line *line)
 {
 	const char *target = line->target;
@@ -73,7 +55,7 @@ enum list_need list_need(const struct list *list, const struct fstab_line *line)
 	for (i = 0; i < list->count; i++)
 		if (is_at_or_below(list->entries[i].directory, target))
 			return NEED_REQUIRED;
-	if (!is_certain(line->type, line->options))
+	if (!mounted_is_certain(line))
 		return NEED_NOT;
 	for (i = 0; i < list->count; i++)
 		if (is_at_or_below(target, list->entries[i].directory))

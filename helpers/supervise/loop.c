@@ -17,6 +17,7 @@
 #include "supervise/root.h"
 #include "supervise/runlevel.h"
 #include "common/fd.h"
+#include "common/mounted.h"
 #include "common/report.h"
 
 #include <errno.h>
@@ -84,6 +85,7 @@ static void look_at_logins(struct loop *loop)
 	if (!loop->multi_user_since && is_multi_user(root_runlevel_now()))
 		loop->multi_user_since = now;
 	facts.has_layers = access(LAYERS, F_OK) == 0;
+	facts.is_mounted = facts.has_layers || mounted_look();
 	facts.has_merge = has_live_pid(MERGE_PID);
 	facts.is_multi_user = loop->multi_user_since > 0;
 	facts.multi_user_usec = now - loop->multi_user_since;

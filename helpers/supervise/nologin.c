@@ -16,7 +16,7 @@ static const char text[] = NOLOGIN_MARK "the disk is being checked; logins open 
 bool nologin_is_over(const struct nologin_facts *facts)
 {
 	if (!facts->has_layers)
-		return true;
+		return facts->is_mounted || facts->is_multi_user;
 	/* Before that the merge may not have been started yet, and nobody logs in. */
 	if (!facts->is_multi_user)
 		return false;

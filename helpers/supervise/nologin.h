@@ -21,6 +21,7 @@
 
 /* What is known when it is asked whether logins may open. */
 struct nologin_facts {
+	bool is_mounted; /* what fstab wants at boot: a home of its own may come late */
 	bool has_layers; /* /run/initfs/layers exists: /var is RAM */
 	bool has_merge; /* somebody waits to carry it to the disk */
 	bool is_multi_user; /* init has entered a runlevel for people */

@@ -18,6 +18,26 @@ rm "$root/run/initfs/layers"
 within 10 is_open
 within 10 is_gone "$pid"
 
+# /home is not there yet when the merge is done; then it is, or init is in its runlevel without it
+for way in mount runlevel; do
+	: >"$root/run/initfs/layers"
+	mkdir -p "$root/home"
+	echo 'none /home tmpfs defaults 0 0' >"$root/etc/fstab"
+	"$supervise" --gui=off --syslog=off -- "$root" || fail "it did not start"
+	within 10 test -e "$nologin"
+	rm "$root/run/initfs/layers"
+	sleep 2.5 # it looks each second
+	is_open && fail "logins are open before /home is there"
+	case $way in
+	mount) mount -t tmpfs none "$root/home" ;;
+	runlevel) runlevel 2 ;;
+	esac
+	within 10 is_open
+	[ "$way" = runlevel ] || umount "$root/home"
+	within 10 test ! -e "$root/run/initfs/supervise.pid"
+done
+rm "$root/run/utmp" "$root/etc/fstab"
+
 # the merge has removed nologin itself
 : >"$root/run/initfs/layers"
 "$supervise" --gui=off --syslog=off -- "$root" || fail "it did not start"

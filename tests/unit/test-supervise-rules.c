@@ -25,6 +25,10 @@ static void test_nologin(void)
 	facts.has_merge = false;
 	CHECK(nologin_is_over(&facts));
 	facts = (struct nologin_facts){ .has_layers = false };
+	CHECK(!nologin_is_over(&facts)); /* /home is being unlocked */
+	facts.is_multi_user = true;
+	CHECK(nologin_is_over(&facts)); /* it will not come any more */
+	facts = (struct nologin_facts){ .is_mounted = true };
 	CHECK(nologin_is_over(&facts));
 }
 
