@@ -3,9 +3,9 @@
 # From plymouth's splash to lightdm's greeter not one frame shows text; a login there outlives a power cut.
 import os
 
-from lab import BOOT_LIMIT, Archive, Guest, expect, screen, wait_event
+from lab import BOOT_LIMIT, Archive, Guest, LabError, expect, screen, wait_event
 from lab.guest import LIB
-from lab.login import PASSWORD, before_fsck, log_in, session_is_on_disk
+from lab.login import PASSWORD, TRIES, TRY_LIMIT, before_fsck, log_in, session_is_on_disk
 
 PROMPTS = "grep -c 'Prompt greeter' /var/log/lightdm/lightdm.log || true"
 
@@ -28,11 +28,17 @@ def frames(g, began):
     return changes[:last + 1]
 
 
+def press_until(g, kind, *keys):
+    for _ in range(TRIES):
+        g.press(*keys)
+        if g.watcher.wait_now(kind, TRY_LIMIT):
+            return
+    raise LabError(f"{'-'.join(keys)} does not lead to '{kind}'")
+
+
 def text_is_behind(g):
-    g.press("ctrl", "alt", "f1")
-    g.wait_shows(screen.TEXT)
-    g.press("ctrl", "alt", "f7")
-    g.wait_shows(screen.GREETER)
+    press_until(g, screen.TEXT, "ctrl", "alt", "f1")
+    press_until(g, screen.GREETER, "ctrl", "alt", "f7")
     print("ok: the text console is there behind the greeter, and the way back", flush=True)
 
 
