@@ -394,7 +394,7 @@ initfs_sweep() {
     # rmdir, not rm -r: what could not be unmounted must not be emptied.
     rmdir -- "$NEWROOT"/run/initfs/layer/* "$NEWROOT/run/initfs/layer" \
         "$NEWROOT"/run/initfs/own/* "$NEWROOT/run/initfs/own" \
-        "$NEWROOT/run/initfs/ram" 2> /dev/null
+        "$NEWROOT/run/initfs/carried" "$NEWROOT/run/initfs/ram" 2> /dev/null
 }
 
 # The kernel writes \040 for a blank in a path, printf's %b wants \0040.

@@ -43,14 +43,32 @@ installkernel() {
         bochs virtio-gpu qxl cirrus vmwgfx vboxvideo simpledrm
 }
 
+# Prints where a busybox is that can be the syslog of a root without one. In the hostonly mode the root
+# is this one: where it has a syslog daemon, nothing is carried.
+initfs_find_syslog() {
+    local busybox name
+    if [[ $hostonly ]]; then
+        for name in rsyslogd syslog-ng syslogd metalog; do
+            ! find_binary "$name" > /dev/null || return 1
+        done
+    fi
+    if ! busybox=$(find_binary busybox) ||
+        [[ $("${dracutsysrootdir-}$busybox" --list 2> /dev/null | grep -cxE 'syslogd|klogd|true') != 3 ]]; then
+        dinfo "dracut module 'initfs': there is no busybox here that could log for a root without a syslog daemon"
+        return 1
+    fi
+    printf '%s\n' "$busybox"
+}
+
 # called by dracut
 install() {
-    local helper
+    local helper busybox
     # At a place that is in the initramfs's PATH, wherever they are here.
     for helper in "${initfs_helpers[@]}"; do
         inst_binary "$(initfs_find "$helper")" "/usr/sbin/$helper"
     done
-    inst_multiple mount umount modprobe timeout chroot mkdir rm rmdir sleep
+    inst_multiple mount umount modprobe timeout chroot mkdir rm rmdir sleep cp
+    ! busybox=$(initfs_find_syslog) || inst_binary "$busybox" /usr/lib/initfs/busybox
 
     # shellcheck disable=SC2154 # moddir is dracut's
     inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"

@@ -106,6 +106,30 @@ initfs_start_keep() {
     [ "$status" -eq 0 ] || initfs_say "the log is not kept: $(initfs_why "$status" initfs-keep)"
 }
 
+initfs_has_syslog() {
+    local name
+    for name in rsyslogd syslog-ng syslogd metalog; do
+        [ -x "$NEWROOT/usr/sbin/$name" ] || [ -x "$NEWROOT/sbin/$name" ] || [ -x "$NEWROOT/usr/bin/$name" ] && return 0
+    done
+    return 1
+}
+
+# A root without any syslog daemon gets the one that the initramfs carries. On a file system of its own:
+# that of /run lets nothing be executed, and the initramfs is gone afterwards.
+initfs_carry_syslog() {
+    local busybox="${PREFIX-}/usr/lib/initfs/busybox" dir="$NEWROOT/run/initfs/carried" status=0
+    [ -x "$busybox" ] && [ "$(initfs_setting syslog)" != off ] || return 0
+    [ ! -e "$dir" ] && ! initfs_has_syslog || return 0
+    mkdir -p -- "$dir" && initfs_run mount -t tmpfs -o nosuid,nodev,mode=755,size=8m initfs "$dir" || return 0
+    cp -- "$busybox" "$dir/busybox"
+    initfs_run chroot "$NEWROOT" /run/initfs/carried/busybox true || status=$?
+    [ "$status" -ne 0 ] || return 0
+    initfs_say "no syslog is carried: $(initfs_why "$status" busybox)"
+    rm -f -- "$dir/busybox"
+    umount "$dir"
+    rmdir -- "$dir"
+}
+
 initfs_start_supervise() {
     initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" \
         --gui="$(initfs_setting gui)" --recovery="$(initfs_setting recovery)" -- "$NEWROOT"
@@ -148,6 +172,7 @@ initfs_start_early() {
     fi
     initfs_load_drivers
     initfs_start_keep
+    initfs_carry_syslog
     initfs_start_supervise || status=$?
     if [ "$status" -ne 0 ]; then
         initfs_fail "$(initfs_why "$status" initfs-supervise)"

@@ -100,6 +100,34 @@ kept() (
     finish
 )
 
+# carried NAMES SYSLOG BODY LINES [TEXT]: a root with those daemons, and a busybox that does so
+carried() (
+    pretended "rd.initfs rd.initfs.syslog=$2"
+    up
+    mkdir -p "$NEWROOT/usr/sbin" "$PREFIX/usr/lib/initfs"
+    for name in $1; do
+        printf '' > "$NEWROOT/usr/sbin/$name"
+        chmod 755 "$NEWROOT/usr/sbin/$name"
+    done
+    printf 'the busybox' > "$PREFIX/usr/lib/initfs/busybox"
+    chmod 755 "$PREFIX/usr/lib/initfs/busybox"
+    pretend chroot "$3"
+    run_hook start-early
+    dir="$NEWROOT/run/initfs/carried"
+    if [ "$1$2" = auto ]; then
+        expect_call "mount -t tmpfs -o nosuid,nodev,mode=755,size=8m initfs $dir"
+        expect_call "chroot $NEWROOT /run/initfs/carried/busybox true"
+    else
+        expect_no_call chroot
+        [ ! -e "$dir" ] || fail "carried all the same"
+    fi
+    [ "$4" = 0 ] || expect_call "umount $dir"
+    expect_console "$4" ${5:+"$5"}
+    expect_call "initfs-supervise --syslog=$2 --gui=auto --recovery=auto -- $NEWROOT"
+    expect_event boot.early-done
+    finish
+)
+
 cleaned() (
     pretended "rd.initfs"
     with_bootclean '	[ -f "$dir/.tmpfs" ] && return 0'
@@ -207,6 +235,11 @@ waited() (
 
 check kept 'exit 0' 0
 check kept 'echo "initfs-keep: cannot" >&2; exit 1' 1
+check carried "" auto 'exit 0' 0
+check carried "" auto 'echo "not found" >&2; exit 127' 1 "no syslog is carried: busybox cannot be run"
+check carried "" off 'exit 0' 0
+check carried rsyslogd auto 'exit 0' 0
+check carried syslogd auto 'exit 0' 0
 check off
 check waited "" 8 2 8
 check waited "" 5000 1 30

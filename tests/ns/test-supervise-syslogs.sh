@@ -66,4 +66,23 @@ try busybox-syslogd /usr/bin/syslogd run/syslogd.pid
 # Their forms of this file differ, and busybox's package has none.
 cp "$tmp/work/debs/etc/syslog.conf" "$root/etc/"
 try inetutils-syslogd /usr/sbin/inetutils-syslogd run/syslog.pid
+
+# The busybox that the initramfs carries: by auto, where no other has an entry and a program.
+rm "$root"/etc/initfs/early.d/*.conf "$timeline"
+mkdir "$root/run/initfs/carried"
+cp "$tmp/work/debs/bin/busybox" "$root/run/initfs/carried/"
+sed '/^Also=/d' "$INITFS_SRC/helpers/supervise/early.d/carried-syslogd.conf" >"$root/etc/initfs/early.d/carried-syslogd.conf"
+echo "of the boot before" >"$root/var/log/fsck/checkroot"
+"$supervise" --gui=off -- "$root" || fail "carried-syslogd: not started"
+within 20 marked "early.ready name=carried-syslogd"
+echo "guest-root: clean, carried" >"$root/var/log/fsck/checkroot"
+within 20 in_log 1 "checkroot: guest-root: clean, carried"
+# At four megabytes it begins a new file, and it is at once there again.
+head -c 4194300 /dev/zero | tr '\0' x >>"$root/var/log/messages"
+echo "guest-root: more than that" >>"$root/var/log/fsck/checkroot"
+within 20 count 2 "early.ready name=carried-syslogd"
+[ -s "$root/var/log/messages.0" ] || fail "carried-syslogd: the old file is lost"
+echo "guest-root: again" >>"$root/var/log/fsck/checkroot"
+within 20 in_log 1 "checkroot: guest-root: again"
+"$supervise" --undo -- "$root" || fail "carried-syslogd: undo"
 exit 0
