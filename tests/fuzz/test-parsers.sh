@@ -19,7 +19,7 @@ declare -A sources=(
 	[early]='supervise/{conf*,prepare,runlevel,spawn}.c cli/{layers,mounts,record,summary,view}.c'
 	[hold]='hold/[abd-z]*.c passthrough/*.c'
 	[merge]='merge/*.c'
-	[rcfilter]='rcfilter/{busy,catalog,chkconfig,decide,facility,lsb,order,resolve,words}.c'
+	[rcfilter]='rcfilter/{busy,catalog,chkconfig,decide,facility,late,lsb,order,resolve,words}.c'
 	[rccontrol]='rcfilter/{board,catalog,chkconfig,control,decide,evidence,facility,lsb,order,resolve,table,words}.c'
 )
 declare -A seeds=(
