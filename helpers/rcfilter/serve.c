@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/sysinfo.h>
 
 #define EVENTS_MAX 16
 
@@ -38,6 +39,13 @@
 
 /* So often we look whether the guard has attached a view after we wanted all of them gone. */
 #define FAREWELLS 100
+
+/* How long we look for the next request before we sleep. */
+#define ATTENTIVE 100
+
+/* So many times in a row in vain, and we do not look for as many requests as that. */
+#define IN_VAIN_MAX 4
+#define IN_VAIN_REST 32
 
 /* What epoll hands back; below stand the pids of scripts, above CONTROL_TAG. */
 #define TAG_VIEW (1ULL << 33)
@@ -55,6 +63,9 @@ struct serving {
 	int network;
 	int signals;
 	unsigned int farewells;
+	bool is_alone; /* there is one processor: who looks again keeps others from asking */
+	bool was_asked; /* …something just now */
+	unsigned int in_vain; /* how often in a row nobody came while we looked */
 	struct rlimit files; /* as it was before harden */
 };
 
@@ -224,6 +235,7 @@ static void serve_view(struct serving *serving, size_t index)
 	if (n > 0) {
 		notes->current = owed_request(buffer.mem, buffer.size, index);
 		fuse_session_process_buf(session, &buffer);
+		serving->was_asked = true;
 		notes->current.unique = 0;
 		return;
 	}
@@ -283,6 +295,40 @@ static int patience(struct serving *serving)
 	return is_looking && (msec < 0 || msec > LEAVE_MSEC) ? LEAVE_MSEC : msec;
 }
 
+/*
+ * A start is some ten requests, one close behind the other, and each puts its program to sleep. If
+ * we sleep in between, too, we have to be woken on a processor that has gone idle, which takes
+ * longer than all that we do. So we look again for a moment before we sleep: not where there is one
+ * processor, which those who ask need, and not where that was in vain, as on a busy machine.
+ */
+static int look_again(struct serving *serving, struct epoll_event *events)
+{
+	uint64_t until = world_now() + ATTENTIVE;
+	int n;
+
+	if (!serving->was_asked || serving->is_alone)
+		return 0;
+	serving->was_asked = false;
+	if (serving->in_vain >= IN_VAIN_MAX && serving->in_vain++ < IN_VAIN_MAX + IN_VAIN_REST)
+		return 0;
+	do
+		n = epoll_wait(serving->epoll, events, EVENTS_MAX, 0);
+	while (n == 0 && world_now() < until);
+	if (n != 0)
+		serving->in_vain = 0;
+	else
+		serving->in_vain =
+			serving->in_vain < IN_VAIN_MAX ? serving->in_vain + 1 : IN_VAIN_MAX;
+	return n;
+}
+
+static int wait_for_events(struct serving *serving, struct epoll_event *events)
+{
+	int n = look_again(serving, events);
+
+	return n ? n : epoll_wait(serving->epoll, events, EVENTS_MAX, patience(serving));
+}
+
 static void loop(struct serving *serving)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -295,7 +341,7 @@ static void loop(struct serving *serving)
 			serving->farewells--;
 			detach_views(serving);
 		}
-		n = epoll_wait(serving->epoll, events, EVENTS_MAX, patience(serving));
+		n = wait_for_events(serving, events);
 		for (i = 0; i < n; i++)
 			handle(serving, events[i].data.u64);
 		if (serving->server.held)
@@ -321,6 +367,7 @@ int serve(struct guard_child *child, void *data)
 
 	serving.child = child;
 	serving.filter = data;
+	serving.is_alone = get_nprocs() < 2;
 	harden(&serving);
 	r = caller_prepare();
 	if (r == 0)
