@@ -4,6 +4,7 @@
 : "${PIDS:?}" "${GONE:?}"
 disk=$(stat -c %d /)
 log=/var/log/boot-lab.log
+timeline=/run/initfs/timeline
 lines_before=$(wc -l <"$log")
 
 lines_in_order() { # every number of the writer once, in order
@@ -59,6 +60,10 @@ greeter_again() { # makes lightdm write into its log
 	grep -q 'Switching to.*greeter' /var/log/lightdm/lightdm.log
 }
 
+restarted() { # NAME: twice ready
+	[ "$(grep -c " early.ready name=$1" "$timeline")" = 2 ]
+}
+
 expect "the screen and the log are the processes that were started early" equal "$PIDS" \
 	"$({ pidof Xorg; cat /run/rsyslogd.pid /run/lightdm.pid; } | xargs)"
 expect "rsyslogd was started once" once_in_log 'rsyslogd.* start$'
@@ -102,3 +107,13 @@ kill "$(cat /run/boot-lab-writer.pid)"
 pkill -u lightdm dbus-daemon
 expect "no mount of ours is left when their programs have ended" poll 120 nothing \
 	grep -E 'initfs|fuse' /proc/self/mountinfo
+
+# Somebody stops the screen. What dies after it has come back, when a screen would have, too.
+service lightdm stop >/dev/null
+expect "the screen is stopped" poll 120 nothing pidof lightdm Xorg
+kill -9 "$(cat /run/rsyslogd.pid)"
+expect "the log's daemon is started again when it dies" poll 120 restarted rsyslog
+expect "a stopped screen stays stopped" nothing pidof lightdm Xorg
+expect "it is not started again" equal 1 "$(grep -c ' early.start name=lightdm' "$timeline")"
+service lightdm start >/dev/null
+expect "its script starts it as ever" poll 120 pidof Xorg
