@@ -9,6 +9,7 @@
 #include "hold/undo.h"
 
 #include "common/fd.h"
+#include "common/parse.h"
 #include "common/report.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
@@ -20,6 +21,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct options {
@@ -82,6 +84,26 @@ static int check_directory(const char *path, const char *step, struct fault *fau
 	return fd < 0 ? fault_at(fault, -errno, step, path) : 0;
 }
 
+/* That of an inner view is in the layer of the outer one: the disk's may not be mounted yet. */
+static int check_place(const struct layers *layers, size_t i, struct fault *fault)
+{
+	const char *directory = layers->list[i].directory;
+	const struct layer *outer = NULL;
+	auto_free char *path = NULL;
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (is_below(directory, layers->list[k].directory))
+			outer = &layers->list[k];
+	if (!outer)
+		return check_directory(directory, "show a view over", fault);
+	if (asprintf(&path, "%s%s", outer->backing, directory + strlen(outer->directory)) < 0) {
+		path = NULL;
+		return fault_at(fault, -ENOMEM, "show a view over", directory);
+	}
+	return check_directory(path, "show a view over", fault);
+}
+
 /* Everything that refuses: nothing has been touched yet. */
 static int check(const struct layers *layers, struct fault *fault)
 {
@@ -92,7 +114,7 @@ static int check(const struct layers *layers, struct fault *fault)
 	for (i = 0; i < layers->count; i++) {
 		const struct layer *layer = &layers->list[i];
 
-		r = check_directory(layer->directory, "show a view over", fault);
+		r = check_place(layers, i, fault);
 		if (r == 0)
 			r = check_directory(layer->backing, "open the layer", fault);
 		if (r < 0)

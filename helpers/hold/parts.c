@@ -10,6 +10,7 @@
 #include "common/mountfd.h"
 #include "common/mountinfo.h"
 #include "common/openat.h"
+#include "common/parse.h"
 #include "common/timeline.h"
 
 #include <dirent.h>
@@ -171,6 +172,17 @@ static bool is_used(int part)
 
 /* --- looking at all */
 
+/* For a moment init's mount hides a view that stands in another one, too. */
+static bool is_view(const struct guard *guard, const struct mountinfo *mount)
+{
+	size_t i;
+
+	for (i = 0; i < guard->count; i++)
+		if (guard->views[i].mount.id == mount->id)
+			return true;
+	return false;
+}
+
 /* A view that is in its place has no parts: what is below it is its own, or not visible. */
 static bool is_of_view(const struct guard *guard, const struct mountinfo *mount)
 {
@@ -203,7 +215,9 @@ static size_t each_part(const struct guard *guard, part_fn *found)
 		return 0;
 	rest = text;
 	while (mountinfo_next(&rest, &mount)) {
-		if (strcmp(mount.type, TYPE) != 0 || is_of_view(guard, &mount))
+		/* The merge's own clone of a view is no part of one; the merge takes it away. */
+		if (strcmp(mount.type, TYPE) != 0 || is_below(mount.target, "/run/initfs") ||
+		    is_view(guard, &mount) || is_of_view(guard, &mount))
 			continue;
 		count++;
 		found(guard, &mount);

@@ -10,6 +10,7 @@
 #include "hold/walks.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/packet.h"
 #include "common/parse.h"
 #include "common/report.h"
@@ -73,6 +74,33 @@ static void do_status(const struct control *control, char *reply)
 		       getppid() == hold->guard ? (int)hold->guard : 0);
 }
 
+/* An inner view is detached by its root: its path leads through one that does not answer then. */
+static int open_places(struct hold *hold)
+{
+	size_t i;
+
+	for (i = 0; i < hold->count; i++) {
+		struct view *view = &hold->views[i];
+
+		if (!view->is_inner || !view->session || view->is_on_disk)
+			continue;
+		fd_close(&view->place);
+		view->place = open(view->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (view->place < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* It would keep the view's session alive. */
+static void close_places(struct hold *hold)
+{
+	size_t i;
+
+	for (i = 0; i < hold->count; i++)
+		fd_close(&hold->views[i].place);
+}
+
 /* Without a switch it does not matter who is between two paths: none of them leads elsewhere. */
 static void do_seal(struct control *control, int place, bool is_brief, char *reply)
 {
@@ -83,8 +111,15 @@ static void do_seal(struct control *control, int place, bool is_brief, char *rep
 		answer_error(reply, -EBUSY, "it is sealed already");
 		return;
 	}
+	r = is_brief ? 0 : open_places(control->hold);
+	if (r < 0) {
+		close_places(control->hold);
+		answer_error(reply, r, "a view in another one cannot be opened");
+		return;
+	}
 	r = gate_close(&control->hold->gate, DRAIN_SECONDS);
 	if (r < 0) {
+		close_places(control->hold);
 		answer_error(reply, r, "a request that is being carried out does not end");
 		return;
 	}
@@ -114,6 +149,7 @@ void requests_unseal(struct control *control)
 	}
 	control->sealer = -1;
 	kept_settle(hold);
+	close_places(hold);
 	gate_open(&hold->gate);
 	held_release(hold);
 	for (i = 0; i < hold->count; i++)

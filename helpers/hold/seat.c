@@ -233,10 +233,11 @@ static int place_one(struct node *node, void *data)
 
 static int check_mount(const struct view *view, struct fault *fault)
 {
-	uint64_t id;
-	int r = fusemount_id_at(view->path, &id);
+	uint64_t id = 0;
+	int r = view->is_inner ? fusemount_look(view->path, view->mount_id)
+			       : fusemount_id_at(view->path, &id);
 
-	if (r == 0 && id != view->mount_id)
+	if (r == 0 && !view->is_inner && id != view->mount_id)
 		r = -EBUSY; /* something was mounted over it: detaching would take that away */
 	return r < 0 ? fault_at(fault, r, "detach later the view of", view->path) : 0;
 }
@@ -324,7 +325,8 @@ int seat_switch(struct view *view)
 	view->seats = NULL;
 	view->seats_count = 0;
 	view->is_on_disk = true;
-	return fusemount_detach(view->path, view->mount_id);
+	return view->place >= 0 ? fusemount_detach_at(view->place, view->path, view->mount_id)
+				: fusemount_detach(view->path, view->mount_id);
 }
 
 struct invalidation {

@@ -10,6 +10,7 @@
 #include "hold/workers.h"
 
 #include "common/fd.h"
+#include "common/parse.h"
 #include "common/file.h"
 #include "common/report.h"
 #include "common/timeline.h"
@@ -160,6 +161,17 @@ static size_t crowd_of(size_t views)
 	return (size_t)files.rlim_cur / 3 / views;
 }
 
+/* Is it mounted in another view? Those come before it. */
+static bool is_inner(const struct guard_child *child, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (is_below(child->views[i].path, child->views[k].path))
+			return true;
+	return false;
+}
+
 static int views_start(struct hold *hold, const struct guard_child *child,
 		       const struct layers *layers, struct fault *fault)
 {
@@ -180,6 +192,8 @@ static int views_start(struct hold *hold, const struct guard_child *child,
 			.number = layers->list[i].number,
 			.path = given->path,
 			.mount_id = given->mount.id,
+			.is_inner = is_inner(child, i),
+			.place = -EBADF,
 			.is_on_disk = given->mount.device < 0, /* an earlier child took it there */
 		};
 		if (given->mount.device >= 0)

@@ -59,6 +59,8 @@ struct view {
 	unsigned int number;
 	const char *path; /* as programs see it */
 	uint64_t mount_id;
+	bool is_inner; /* mounted in another view, which does not answer while the gate is closed */
+	int place; /* then the root of its mount (O_PATH), owned; else, and while it is open, -EBADF */
 	struct fuse_session *session; /* NULL where this process does not serve it */
 	struct tree tree;
 	struct seat *seats; /* what is to be switched; NULL while nothing is prepared; owned */

@@ -9,7 +9,6 @@
 #include "merge/keep.h"
 #include "merge/retire.h"
 #include "merge/sources.h"
-#include "merge/tuck.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/openat.h"
@@ -161,18 +160,6 @@ static int stage_rest(struct attempt *attempt, struct fault *fault)
 	return 0;
 }
 
-/* What has another name on the disk than in the view. */
-static int tell_apart(const struct attempt *attempt, struct fault *fault)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < attempt->sources.count; i++)
-		if (attempt->sources.layers[i].apart)
-			r = apart_tell(&attempt->sources.layers[i], fault);
-	return r;
-}
-
 static int publish(struct attempt *attempt, struct fault *fault)
 {
 	char names[NUMBER_MAX];
@@ -189,7 +176,7 @@ static int publish(struct attempt *attempt, struct fault *fault)
 	attempt->result.names += attempt->early;
 	timeline_mark(attempt->sources.timeline, "merge.published", "names",
 		      text_of(names, attempt->result.names), NULL);
-	r = tell_apart(attempt, fault);
+	r = sources_tell(&attempt->sources, fault);
 	if (r == 0)
 		r = carry_attach(&attempt->carry, attempt->root, fault);
 	return r < 0 ? r : keep_attach(&attempt->keep, attempt->root, attempt->view, fault);
@@ -310,22 +297,8 @@ static int seal_until_quiet(struct attempt *attempt, struct fault *fault)
 	}
 }
 
-/* What somebody else changed is told apart by its time from what we are about to publish. */
-static int note_publish(const struct attempt *attempt, struct fault *fault)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < attempt->sources.list->count; i++)
-		if (attempt->sources.list->entries[i].is_own)
-			r = tuck_note_publish(&attempt->sources.list->entries[i],
-					      attempt->sources.run, fault);
-	return r;
-}
-
 static int run(struct attempt *attempt, struct fault *fault)
 {
-	size_t i;
 	int r = sources_open(&attempt->sources, fault);
 
 	if (r < 0) {
@@ -343,15 +316,13 @@ static int run(struct attempt *attempt, struct fault *fault)
 	r = stage_live(attempt, fault);
 	if (r < 0)
 		return r;
-	r = note_publish(attempt, fault);
+	r = sources_note_publish(&attempt->sources, fault);
 	if (r < 0)
 		return r;
 	attempt->view = client_connect(attempt->sources.run, fault);
 	if (attempt->view < 0)
 		return attempt->view;
-	for (i = 0; i < attempt->sources.count; i++)
-		if (attempt->sources.layers[i].apart)
-			attempt->sources.layers[i].apart->view = attempt->view;
+	sources_connect(&attempt->sources, attempt->view);
 	r = publish_early(attempt, fault);
 	if (r == 0)
 		r = seal_until_quiet(attempt, fault);
@@ -377,23 +348,49 @@ static int finish(struct attempt *attempt, int result, struct fault *fault)
 	return result < 0 ? result : r;
 }
 
-int attempt_run(const struct list *list, int run_dir, int timeline, bool is_verified,
-		struct attempt_result *ret_result, struct fault *fault)
+static int attempt_once(const struct attempt_settings *settings, bool is_inner,
+			struct attempt_result *result, struct fault *fault)
 {
 	struct attempt *attempt = calloc(1, sizeof(*attempt));
 	int r;
 
 	if (!attempt)
 		return fault_at(fault, -ENOMEM, "plan the merge", NULL);
-	attempt->sources.list = list;
-	attempt->sources.run = run_dir;
-	attempt->sources.timeline = timeline;
-	attempt->is_verified = is_verified;
+	attempt->sources.list = settings->list;
+	attempt->sources.run = settings->run;
+	attempt->sources.timeline = settings->timeline;
+	attempt->sources.is_inner = is_inner;
+	attempt->is_verified = settings->is_verified;
 	attempt->root = -EBADF;
 	attempt->view = -EBADF;
 	r = run(attempt, fault);
 	r = finish(attempt, r, fault);
-	*ret_result = attempt->result;
+	result->is_refused = attempt->result.is_refused;
+	result->names += attempt->result.names;
+	result->bytes += attempt->result.bytes;
 	free(attempt);
+	return r;
+}
+
+static bool has_inner(const struct list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->entries[i].outer)
+			return true;
+	return false;
+}
+
+/* Views in others first: what init has mounted beneath them is then a mount in the outer one like any. */
+int attempt_run(const struct attempt_settings *settings, struct attempt_result *ret_result,
+		struct fault *fault)
+{
+	struct attempt_result result = { 0 };
+	int r = has_inner(settings->list) ? attempt_once(settings, true, &result, fault) : 0;
+
+	if (r == 0)
+		r = attempt_once(settings, false, &result, fault);
+	*ret_result = result;
 	return r;
 }

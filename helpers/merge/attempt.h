@@ -23,11 +23,18 @@ struct attempt_result {
 	uint64_t bytes;
 };
 
+struct attempt_settings {
+	const struct list *list;
+	int run; /* /run/initfs */
+	int timeline;
+	bool is_verified; /* what was staged is read back from the disk */
+};
+
 /*
- * run is /run/initfs; is_verified: what was staged is read back from the disk. Returns 0 when every protected directory is the plain disk, synced; -errno
- * with the fault when programs go on in RAM: then nothing is lost, and it can be tried again.
+ * Returns 0 when every protected directory is the plain disk, synced; -errno with the fault when programs go
+ * on in RAM, all or in those that are left: then nothing is lost, and it can be tried again.
  */
-int attempt_run(const struct list *list, int run, int timeline, bool is_verified,
-		struct attempt_result *ret_result, struct fault *fault);
+int attempt_run(const struct attempt_settings *settings, struct attempt_result *ret_result,
+		struct fault *fault);
 
 #endif

@@ -237,6 +237,12 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 
 static enum exit_code try_once(struct daemon *daemon)
 {
+	const struct attempt_settings settings = {
+		.list = &daemon->list,
+		.run = daemon->run,
+		.timeline = daemon->timeline,
+		.is_verified = daemon->is_verified,
+	};
 	struct attempt_result result = { 0 };
 	struct fault fault = { 0 };
 	int r;
@@ -244,8 +250,7 @@ static enum exit_code try_once(struct daemon *daemon)
 	timeline_mark(daemon->timeline, "merge.wake", NULL);
 	r = tuck_all(&daemon->list, daemon->run, daemon->timeline, &fault);
 	if (r == 0)
-		r = attempt_run(&daemon->list, daemon->run, daemon->timeline, daemon->is_verified,
-				&result, &fault);
+		r = attempt_run(&settings, &result, &fault);
 	if (r == 0) {
 		clean_up(daemon, &result);
 		return EXIT_DONE;

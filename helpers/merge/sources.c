@@ -5,6 +5,7 @@
 #include "merge/sources.h"
 #include "merge/check.h"
 #include "merge/retire.h"
+#include "merge/since.h"
 #include "merge/tuck.h"
 #include "merge/views.h"
 #include "common/fd.h"
@@ -127,7 +128,7 @@ static int open_own(struct sources *sources, const struct list_entry *entry, con
 	r = disk;
 
 	if (r >= 0)
-		r = tuck_times(entry, sources->run, &beside.since, &beside.until, fault);
+		r = since_times(entry, sources->run, &beside.since, &beside.until, fault);
 	if (r < 0) {
 		fd_close(&disk);
 		return r;
@@ -151,11 +152,48 @@ int sources_open(struct sources *sources, struct fault *fault)
 
 	if (r < 0)
 		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
-	disk = clone_disk(AT_FDCWD, "/", fault);
-	r = disk < 0 ? disk : open_target(sources, NULL, disk, mountinfo, NULL, fault);
-	for (i = 0; r == 0 && i < sources->list->count; i++)
-		if (sources->list->entries[i].is_own)
-			r = open_own(sources, &sources->list->entries[i], mountinfo, fault);
+	if (!sources->is_inner) {
+		disk = clone_disk(AT_FDCWD, "/", fault);
+		r = disk < 0 ? disk : open_target(sources, NULL, disk, mountinfo, NULL, fault);
+	}
+	for (i = 0; r == 0 && i < sources->list->count; i++) {
+		const struct list_entry *entry = &sources->list->entries[i];
+
+		if (entry->is_own && (entry->outer || !sources->is_inner))
+			r = open_own(sources, entry, mountinfo, fault);
+	}
+	return r;
+}
+
+void sources_connect(struct sources *sources, int view)
+{
+	size_t i;
+
+	for (i = 0; i < sources->count; i++)
+		if (sources->layers[i].apart)
+			sources->layers[i].apart->view = view;
+}
+
+int sources_note_publish(const struct sources *sources, struct fault *fault)
+{
+	const struct list *list = sources->list;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < list->count; i++)
+		if (list->entries[i].is_own && (list->entries[i].outer || !sources->is_inner))
+			r = since_note_publish(&list->entries[i], sources->run, fault);
+	return r;
+}
+
+int sources_tell(const struct sources *sources, struct fault *fault)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < sources->count; i++)
+		if (sources->layers[i].apart)
+			r = apart_tell(&sources->layers[i], fault);
 	return r;
 }
 

@@ -3,45 +3,32 @@
 #include "config.h"
 
 #include "merge/tuck.h"
-#include "merge/noted.h"
+#include "merge/own.h"
 #include "merge/views.h"
 #include "common/fd.h"
-#include "common/file.h"
 #include "common/mountfd.h"
 #include "common/mountinfo.h"
 #include "common/openat.h"
+#include "common/parse.h"
 #include "common/timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <time.h>
 
 #define OWN "/run/initfs/own"
 #define UDEV_RULE "/run/udev/rules.d/10-initfs.rules"
-#define NAME_MAX_OWN 64
-#define NOTE_MAX 100
-/* A file system's clock goes by the timer's tick, of ten milliseconds at most. */
-#define TICK_NSEC 10000000
-#define NSEC 1000000000
-
-/* Writes own/N and a suffix, as seen from /run/initfs. */
-static const char *name_of(const struct list_entry *entry, const char *suffix, char *name)
-{
-	(void)snprintf(name, NAME_MAX_OWN, "own/%u%s", entry->number, suffix);
-	return name;
-}
 
 static const char *path_of(const struct list_entry *entry, const char *suffix, char *path)
 {
-	(void)snprintf(path, NAME_MAX_OWN, OWN "/%u%s", entry->number, suffix);
+	(void)snprintf(path, OWN_NAME_MAX, OWN "/%u%s", entry->number, suffix);
 	return path;
 }
 
@@ -51,28 +38,32 @@ static int fault_own(struct fault *fault, int error, const char *step,
 	return fault_at(fault, error, step, entry->directory);
 }
 
-/* What initfs-overlay has noted. 0 or -errno. */
-static int read_note(const struct list_entry *entry, int run, struct noted *ret_note)
+/* The nearest directory above it that has a view. */
+static const struct list_entry *outer_of(const struct list *list, const struct list_entry *entry)
 {
-	char name[NAME_MAX_OWN];
-	auto_free char *text = NULL;
-	ssize_t n = file_read(run, name_of(entry, ".device", name), NOTE_MAX, &text);
+	const struct list_entry *outer = NULL;
+	size_t i;
 
-	return n < 0 ? (int)n : noted_parse(text, ret_note);
+	for (i = 0; i < list->count; i++)
+		if (is_below(entry->directory, list->entries[i].directory) &&
+		    (!outer || is_below(list->entries[i].directory, outer->directory)))
+			outer = &list->entries[i];
+	return outer;
 }
 
 void tuck_mark(struct list *list, int run)
 {
-	char name[NAME_MAX_OWN];
+	char name[OWN_NAME_MAX];
 	struct noted note;
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
 		struct list_entry *entry = &list->entries[i];
 
-		entry->is_own = faccessat(run, name_of(entry, ".device", name), F_OK, 0) == 0;
+		entry->outer = outer_of(list, entry);
+		entry->is_own = faccessat(run, own_name(entry, ".device", name), F_OK, 0) == 0;
 		entry->is_unseen =
-			entry->is_own && read_note(entry, run, &note) == 0 && note.is_unseen;
+			entry->is_own && own_note(entry, run, &note) == 0 && note.is_unseen;
 	}
 }
 
@@ -98,27 +89,39 @@ static int set_propagation(const char *path, unsigned long flags, struct fault *
 	return 0;
 }
 
-/*
- * A clone of the root's mount at own/N.target, which has the root's mount as its slave: what is
- * attached there is attached to the root as well. Returns its root directory, owned.
- */
-static int clone_root(const struct list_entry *entry, int run, struct fault *fault)
+/* The mount that the view stands on: the root's, or the view that it is in. */
+static const char *base_of(const struct list_entry *entry)
 {
-	char name[NAME_MAX_OWN];
+	return entry->outer ? entry->outer->directory : "/";
+}
+
+/* The directory, as seen from there. */
+static const char *path_in_base(const struct list_entry *entry)
+{
+	return entry->directory + (entry->outer ? strlen(entry->outer->directory) : 0) + 1;
+}
+
+/*
+ * A clone of that mount at own/N.target, which has the mount itself as its slave: what is
+ * attached there is attached to that as well. Returns its root directory, owned.
+ */
+static int clone_base(const struct list_entry *entry, int run, struct fault *fault)
+{
+	char name[OWN_NAME_MAX];
 	auto_close int clone = -EBADF;
 	auto_close int place = -EBADF;
 	int r;
 
-	if (mkdirat(run, name_of(entry, ".target", name), 0700) < 0 && errno != EEXIST)
+	if (mkdirat(run, own_name(entry, ".target", name), 0700) < 0 && errno != EEXIST)
 		return fault_at(fault, -errno, "make the directory", name);
 	place = openat(run, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (place < 0)
 		return fault_at(fault, -errno, "open the directory", name);
-	r = set_propagation("/", MS_SHARED, fault);
+	r = set_propagation(base_of(entry), MS_SHARED, fault);
 	if (r < 0)
 		return r;
-	clone = mountfd_clone(AT_FDCWD, "/", false, fault);
-	r = clone < 0 ? clone : set_propagation("/", MS_SLAVE, fault);
+	clone = mountfd_clone(AT_FDCWD, base_of(entry), false, fault);
+	r = clone < 0 ? clone : set_propagation(base_of(entry), MS_SLAVE, fault);
 	if (r == 0)
 		r = mountfd_attach(clone, place, "", fault);
 	return r < 0 ? r : take_fd(&clone);
@@ -148,6 +151,9 @@ static int note_top(void *data, const struct mountinfo *mount)
 {
 	struct look *look = data;
 
+	/* While a dead view is replaced, the new one may already be beneath it. */
+	if (views_is_ours(mount))
+		return 0;
 	if (strcmp(mount->target, look->directory) == 0) {
 		look->top = mount->id;
 		look->device = makedev(mount->major, mount->minor);
@@ -189,9 +195,9 @@ static int check_tucked(const struct list_entry *entry, dev_t device, struct fau
 static int move_beneath(const struct list_entry *entry, int top, int clone, dev_t device,
 			struct fault *fault)
 {
-	char path[NAME_MAX_OWN];
+	char path[OWN_NAME_MAX];
 	struct fault other = { 0 };
-	int r = mountfd_attach(top, clone, entry->directory + 1, fault);
+	int r = mountfd_attach(top, clone, path_in_base(entry), fault);
 
 	if (r < 0)
 		return r;
@@ -207,12 +213,12 @@ static int move_beneath(const struct list_entry *entry, int top, int clone, dev_
 static int tuck_beneath(const struct list_entry *entry, int run, int top, dev_t device,
 			struct fault *fault)
 {
-	char path[NAME_MAX_OWN];
+	char path[OWN_NAME_MAX];
 	struct fault other = { 0 };
-	auto_close int clone = clone_root(entry, run, fault);
+	auto_close int clone = clone_base(entry, run, fault);
 	int r = clone < 0 ? clone : move_beneath(entry, top, clone, device, fault);
 
-	(void)set_propagation("/", MS_PRIVATE, &other);
+	(void)set_propagation(base_of(entry), MS_PRIVATE, &other);
 	(void)set_propagation(path_of(entry, ".target", path), MS_PRIVATE, &other);
 	if (r < 0)
 		(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
@@ -229,7 +235,7 @@ static int tuck_one(const struct list_entry *entry, int run, int timeline, struc
 
 	if (r < 0 || !look.top)
 		return r;
-	r = read_note(entry, run, &note);
+	r = own_note(entry, run, &note);
 	if (r < 0)
 		return fault_own(fault, r, "read what was noted about", entry);
 	top = open_top(entry, &st, fault);
@@ -258,78 +264,24 @@ int tuck_all(const struct list *list, int run, int timeline, struct fault *fault
 
 int tuck_open(const struct list_entry *entry, int run, struct fault *fault)
 {
-	char name[NAME_MAX_OWN];
-	auto_close int clone = openat(run, name_of(entry, ".target", name),
+	char name[OWN_NAME_MAX];
+	auto_close int clone = openat(run, own_name(entry, ".target", name),
 				      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int fd = -EBADF;
 	struct noted note;
 	struct statx st;
-	int r = read_note(entry, run, &note);
+	int r = own_note(entry, run, &note);
 
 	if (r < 0)
 		return fault_own(fault, r, "read what was noted about", entry);
 	if (clone >= 0)
-		fd = open_beneath(clone, entry->directory + 1, O_RDONLY | O_DIRECTORY, 0);
+		fd = open_beneath(clone, path_in_base(entry), O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
 		return fault_own(fault, -errno, "inspect the file system of", entry);
 	if (fd < 0 || !is_noted(&note, fd, &st))
 		return fault_because(fault, -ENOENT, "find the file system of", entry->directory,
 				     "it is not mounted yet");
 	return take_fd(&fd);
-}
-
-static int64_t nanoseconds(const struct timespec *time)
-{
-	return (int64_t)time->tv_sec * NSEC + time->tv_nsec;
-}
-
-/* What the wall clock was when the boot was that old, by what it is now. */
-static int64_t wall_time(int64_t boot)
-{
-	struct timespec now = { 0 }, up = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* neither can fail */
-	(void)clock_gettime(CLOCK_BOOTTIME, &up);
-	return nanoseconds(&now) - (nanoseconds(&up) - boot);
-}
-
-int tuck_times(const struct list_entry *entry, int run, struct timespec *ret_since,
-	       struct timespec *ret_until, struct fault *fault)
-{
-	char name[NAME_MAX_OWN];
-	struct stat noted, published;
-	struct noted note;
-	int64_t since;
-	int r = read_note(entry, run, &note);
-
-	if (r == 0 && fstatat(run, name_of(entry, ".device", name), &noted, 0) < 0)
-		r = -errno;
-	if (r < 0)
-		return fault_own(fault, r, "read what was noted about", entry);
-	/* The clock may have been set since: the earlier time counts, and what is kept too much is safe. */
-	since = nanoseconds(&noted.st_ctim);
-	if (wall_time(note.boot) < since)
-		since = wall_time(note.boot);
-	since -= TICK_NSEC;
-	*ret_since = (struct timespec){ .tv_sec = since / NSEC, .tv_nsec = since % NSEC };
-	*ret_until = (struct timespec){ 0 };
-	if (fstatat(run, name_of(entry, ".published", name), &published, 0) == 0)
-		*ret_until = published.st_ctim;
-	return 0;
-}
-
-int tuck_note_publish(const struct list_entry *entry, int run, struct fault *fault)
-{
-	const struct timespec tick = { .tv_nsec = TICK_NSEC };
-	char name[NAME_MAX_OWN];
-	auto_close int fd = openat(run, name_of(entry, ".published", name),
-				   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0 && errno != EEXIST)
-		return fault_at(fault, -errno, "note the merge in", name);
-	if (fd >= 0) /* so that what is published has a later time, to the tick */
-		(void)nanosleep(&tick, NULL);
-	return 0;
 }
 
 static int remove_name(int run, const char *name, int flags, struct fault *fault)
@@ -342,7 +294,7 @@ static int remove_name(int run, const char *name, int flags, struct fault *fault
 /* Private first: otherwise what is unmounted in the clone would be unmounted for everybody. */
 static int take_apart(const struct list_entry *entry, struct fault *fault)
 {
-	char path[NAME_MAX_OWN];
+	char path[OWN_NAME_MAX];
 
 	if (mount(NULL, entry->directory, NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL)
 		return fault_own(fault, -errno, "part from its clone", entry);
@@ -361,16 +313,16 @@ static int take_apart(const struct list_entry *entry, struct fault *fault)
 static int retire_one(const struct list_entry *entry, int run, struct fault *fault)
 {
 	static const char *const notes[] = { ".published", ".ours", ".device" };
-	char name[NAME_MAX_OWN];
+	char name[OWN_NAME_MAX];
 	size_t i;
 	int r = take_apart(entry, fault);
 
 	if (r == 0)
-		r = remove_name(run, name_of(entry, ".target", name), AT_REMOVEDIR, fault);
+		r = remove_name(run, own_name(entry, ".target", name), AT_REMOVEDIR, fault);
 	if (r == 0)
-		r = remove_name(run, name_of(entry, "", name), AT_REMOVEDIR, fault);
+		r = remove_name(run, own_name(entry, "", name), AT_REMOVEDIR, fault);
 	for (i = 0; r == 0 && i < sizeof(notes) / sizeof(notes[0]); i++)
-		r = remove_name(run, name_of(entry, notes[i], name), 0, fault);
+		r = remove_name(run, own_name(entry, notes[i], name), 0, fault);
 	return r;
 }
 

@@ -12,14 +12,15 @@
  * itself; init's mount is moved to D in the clone, one step that also shows the view again, and its copy
  * arrives beneath the view. The clone stays with the original in it until the merge is done: whatever is
  * mounted there arrives beneath the view too.
+ *
+ * A view in another view (/var/log in /var) stands on that one's mount; so it is that of which a clone is
+ * made.
  */
 #ifndef INITFS_MERGE_TUCK_H
 #define INITFS_MERGE_TUCK_H
 
 #include "common/fault.h"
 #include "merge/list.h"
-
-#include <sys/stat.h>
 
 /* Notes in list which directories have a file system of their own. run is /run/initfs. */
 void tuck_mark(struct list *list, int run);
@@ -35,16 +36,6 @@ int tuck_all(const struct list *list, int run, int timeline, struct fault *fault
  * from. The caller owns it. -ENOENT with the fault: init has not mounted it yet.
  */
 int tuck_open(const struct list_entry *entry, int run, struct fault *fault);
-
-/*
- * The time from which on only somebody else can have changed an object there: that of the view. Where
- * an earlier attempt has published, *ret_until is the time before it, else it is 0.
- */
-int tuck_times(const struct list_entry *entry, int run, struct timespec *ret_since,
-	       struct timespec *ret_until, struct fault *fault);
-
-/* Before the first name is published: see tuck_times. */
-int tuck_note_publish(const struct list_entry *entry, int run, struct fault *fault);
 
 /*
  * After the switch, when the layer is unmounted: takes the clone and the view of the file system away,

@@ -78,6 +78,28 @@ static bool is_needed_early(const char *path, const char *dir)
 	return false;
 }
 
+/* One of several directories that are asked for has a view of its own file system there. */
+static bool has_layer(const struct options *options, const char *path)
+{
+	size_t i;
+
+	for (i = 0; options->own && i < options->count; i++)
+		if (is_at_or_below(path, options->dir[i]) && is_at_or_below(options->dir[i], path))
+			return true;
+	return false;
+}
+
+/* Is it in another directory that is asked for? */
+static bool is_inside(const struct options *options, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < options->count; i++)
+		if (is_below(dir, options->dir[i]))
+			return true;
+	return false;
+}
+
 /*
  * A directory that will get a file system of its own is not the disk that the merge has to reach.
  * One at the directory itself may be allowed: then own_check judges it.
@@ -89,7 +111,7 @@ static int fstab_check(const struct options *options, const char *dir, const str
 	size_t i;
 
 	for (i = 0; i < fstab->count; i++) {
-		if (is_needed_early(fstab->path[i], dir)) {
+		if (is_needed_early(fstab->path[i], dir) && !has_layer(options, fstab->path[i])) {
 			(void)snprintf(why, sizeof(why),
 				       "/etc/fstab mounts a file system of its own at %s, where "
 				       "early programs write",
@@ -98,7 +120,7 @@ static int fstab_check(const struct options *options, const char *dir, const str
 		}
 		if (is_root(fstab->path[i]) || !is_at_or_below(dir, fstab->path[i]))
 			continue;
-		if (options->own && is_at_or_below(fstab->path[i], dir))
+		if (has_layer(options, fstab->path[i]))
 			continue;
 		(void)snprintf(why, sizeof(why), "/etc/fstab mounts a file system of its own at %s",
 			       fstab->path[i]);
@@ -163,24 +185,63 @@ static int dir_check(const struct options *options, const struct facts *facts, s
 		r = own_check(dir, &facts->dir[i].own, fault);
 	if (r < 0)
 		return r;
-	if (error)
+	/* What is in a file system that is not mounted yet is not on the root's. */
+	if (error && !(options->own && facts->dir[i].own.source && is_inside(options, dir)))
 		return fault_because(fault, error, "protect the directory", dir,
 				     open_failure_means(error));
 	return mounts_check(dir, &facts->mounts, fault);
 }
 
-/* True if a directory before or after the i-th covers it; of two equal ones the first stays. */
-static bool is_covered(const struct options *options, size_t i)
+/*
+ * True if a directory before or after the i-th covers it; of two equal ones the first stays. A file system of
+ * its own is not seen in the layer of another directory.
+ */
+static bool is_covered(const struct options *options, const struct facts *facts, size_t i)
 {
+	bool is_own = options->own && facts->dir[i].own.source;
 	size_t k;
 
 	for (k = 0; k < options->count; k++) {
 		if (k == i || !is_at_or_below(options->dir[i], options->dir[k]))
 			continue;
+		if (is_own && is_below(options->dir[i], options->dir[k]))
+			continue;
 		if (k < i || !is_at_or_below(options->dir[k], options->dir[i]))
 			return true;
 	}
 	return false;
+}
+
+static void add_layer(struct plan *plan, const struct options *options, const struct facts *facts,
+		      size_t i)
+{
+	plan->layer[plan->count++] = (struct layer){
+		.path = options->dir[i],
+		.lower = facts->dir[i].fd,
+		.own = facts->dir[i].own.source ? &facts->dir[i].own : NULL,
+	};
+}
+
+/* The outer ones first: that is the order in which views are mounted. */
+static void add_layers(struct plan *plan, const struct options *options, const struct facts *facts)
+{
+	const struct layer *other;
+	struct layer moved;
+	size_t i, k;
+
+	for (i = 0; i < options->count; i++)
+		if (!is_covered(options, facts, i))
+			add_layer(plan, options, facts, i);
+	for (i = 0; i < plan->count; i++) {
+		for (k = i + 1; k < plan->count; k++) {
+			other = &plan->layer[k];
+			if (!is_below(plan->layer[i].path, other->path))
+				continue;
+			moved = plan->layer[i];
+			plan->layer[i] = *other;
+			plan->layer[k] = moved;
+		}
+	}
 }
 
 int plan_make(struct plan *ret_plan, const struct options *options, const struct facts *facts,
@@ -194,20 +255,11 @@ int plan_make(struct plan *ret_plan, const struct options *options, const struct
 	if (r < 0)
 		return r;
 	r = kernel_check(facts, fault);
+	for (i = 0; r == 0 && i < options->count; i++)
+		r = dir_check(options, facts, i, fault);
 	if (r < 0)
 		return r;
-	for (i = 0; i < options->count; i++) {
-		r = dir_check(options, facts, i, fault);
-		if (r < 0)
-			return r;
-		if (is_covered(options, i))
-			continue;
-		plan.layer[plan.count++] = (struct layer){
-			.path = options->dir[i],
-			.lower = facts->dir[i].fd,
-			.own = facts->dir[i].own.source ? &facts->dir[i].own : NULL,
-		};
-	}
+	add_layers(&plan, options, facts);
 	*ret_plan = plan;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "passthrough/carry.h"
+#include "passthrough/guard.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
 #include "common/mountinfo.h"
@@ -78,7 +79,17 @@ static void collect_one(struct carry *carry, const struct mountinfo *info, const
 	list[carry->count++] = (struct carried){ take_pointer(copy), take_fd(&clone) };
 }
 
-void carry_collect(struct carry *carry, const char *path)
+static bool is_view(const struct guard *guard, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < guard->count; i++)
+		if (guard->views[i].mount.id == id)
+			return true;
+	return false;
+}
+
+void carry_collect(struct carry *carry, const char *path, const struct guard *guard)
 {
 	/* Lines come in the order of mounting, so a parent is always seen before its children. */
 	auto_free char *text = NULL;
@@ -91,7 +102,8 @@ void carry_collect(struct carry *carry, const char *path)
 		return;
 	}
 	for (rest = text; mountinfo_next(&rest, &info);)
-		if (is_below(info.target, path) && !is_covered(carry, info.target))
+		if (is_below(info.target, path) && !is_view(guard, info.id) &&
+		    !is_covered(carry, info.target))
 			collect_one(carry, &info, path);
 }
 

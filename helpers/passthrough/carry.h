@@ -22,9 +22,11 @@ struct carry {
 /*
  * Copies the mounts directly below path (mount points that path is a parent directory of). Does
  * not fail: a mount that cannot be reached, because the path to it leads through a server that is
- * dead, is named in ->lost. carry_free it in any case.
+ * dead, is named in ->lost. The guard's own views are left out: they are replaced, too. carry_free it
+ * in any case.
  */
-void carry_collect(struct carry *carry, const char *path);
+struct guard;
+void carry_collect(struct carry *carry, const char *path, const struct guard *guard);
 
 /* Attaches the copies at the same paths. 0, or -errno where ->lost names one that is missing. */
 int carry_attach(struct carry *carry);

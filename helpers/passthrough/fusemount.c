@@ -135,3 +135,35 @@ int fusemount_detach(const char *path, uint64_t id)
 		return -ENOENT;
 	return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
+
+int fusemount_look(const char *path, uint64_t id)
+{
+	auto_free char *text = NULL;
+	struct mountinfo info;
+	bool is_there = false;
+	char *rest;
+	int r = mountinfo_read(&text);
+
+	if (r < 0)
+		return r;
+	for (rest = text; mountinfo_next(&rest, &info);) {
+		if (strcmp(info.target, path) != 0)
+			continue;
+		if (info.parent == id)
+			return -ENOENT;
+		is_there = is_there || info.id == id;
+	}
+	return is_there ? 0 : -ENOENT;
+}
+
+int fusemount_detach_at(int fd, const char *path, uint64_t id)
+{
+	char link[32];
+	int r = fusemount_look(path, id);
+
+	if (r < 0)
+		return r;
+	/* A magic link leads to the very mount, and no name on the way is looked up. */
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return umount2(link, MNT_DETACH) < 0 ? -errno : 0;
+}

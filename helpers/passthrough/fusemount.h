@@ -38,6 +38,18 @@ int fusemount_id(int fd, uint64_t *ret_id);
 int fusemount_id_of(const char *path, const char *type, uint64_t *ret_id);
 
 /*
+ * Is the mount with that id at path, and nothing on it? path is as mountinfo has it. Walks no path, which may
+ * lead through a server that is dead or does not answer now. 0, -ENOENT or another -errno.
+ */
+int fusemount_look(const char *path, uint64_t id);
+
+/*
+ * Detaches the mount whose root directory fd is (O_PATH; stays the caller's) as fusemount_detach does, and as
+ * fusemount_look looks.
+ */
+int fusemount_detach_at(int fd, const char *path, uint64_t id);
+
+/*
  * Detaches the mount on top of path (MNT_DETACH) if it has that id. 0, -ENOENT where another mount
  * or none is on top (nothing was touched), or -errno.
  */

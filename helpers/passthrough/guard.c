@@ -7,9 +7,11 @@
 
 #include "passthrough/guard.h"
 #include "passthrough/carry.h"
+#include "passthrough/sessions.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/mountfd.h"
+#include "common/parse.h"
 #include "common/timeline.h"
 
 #include <errno.h>
@@ -43,14 +45,6 @@ static void mark(const struct guard *guard, const char *what, const char *key, c
 	timeline_mark(guard->timeline, event, key, value, NULL);
 }
 
-static void close_mounts(struct guard_view *views, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		fusemount_close(&views[i].mount);
-}
-
 /* The last of what a dead child's sessions had: see guard.h. */
 static void mourn(struct guard *guard, size_t view)
 {
@@ -69,102 +63,6 @@ static void mourn_all(struct guard *guard)
 		mourn(guard, i);
 }
 
-static _Noreturn void child_main(struct guard *guard, struct guard_view *views, int ready)
-{
-	struct guard_child child = {
-		.views = views,
-		.count = guard->count,
-		.guard = getppid(),
-		.ready = { ready },
-	};
-	size_t i;
-
-	/* Of a dead child, which is not mourned yet: a device in our hands would keep it undead. */
-	for (i = 0; i < guard->count && views != guard->views; i++)
-		fd_close(&guard->views[i].mount.device);
-	fd_close(&guard->device);
-	fd_close(&guard->signals);
-	_exit(guard->serve(&child, guard->data));
-}
-
-/* Waits for the child's word, or for its death: then the pipe ends. */
-static int wait_until_ready(int pipe_end, struct fault *fault)
-{
-	unsigned char code = EXIT_FAILED;
-	ssize_t n;
-
-	do
-		n = read(pipe_end, &code, 1);
-	while (n < 0 && errno == EINTR);
-	if (n != 1 || code != EXIT_DONE)
-		return fault_at(fault, -ECHILD, "start the process that serves the views", NULL);
-	return 0;
-}
-
-/*
- * Forks a child for the mounts made in views. Only the child keeps the devices: a connection dies
- * with the last one who holds it, and it has to die with the child, or with who mourns it.
- */
-static int start_child(struct guard *guard, struct guard_view *views, struct fault *fault)
-{
-	auto_close int listen_end = -EBADF;
-	int ends[2];
-	size_t i;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fault_at(fault, -errno, "make a pipe", NULL);
-	listen_end = ends[0];
-	guard->child = fork();
-	if (guard->child < 0) {
-		int r = -errno;
-
-		fd_close(&ends[1]);
-		return fault_at(fault, r, "start a process", NULL);
-	}
-	if (guard->child == 0) {
-		fd_close(&listen_end);
-		for (i = 0; i < guard->count; i++)
-			fd_close(&views[i].mount.mount);
-		child_main(guard, views, ends[1]);
-	}
-	fd_close(&ends[1]);
-	for (i = 0; i < guard->count && !guard->mourn; i++)
-		fd_close(&views[i].mount.device);
-	return wait_until_ready(listen_end, fault);
-}
-
-/* Asks each new session for its root's attributes: what is attached has to answer. */
-static int check_answers(struct guard_view *views, size_t count, struct fault *fault)
-{
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (views[i].mount.mount >= 0 && fstat(views[i].mount.mount, &st) < 0)
-			return fault_at(fault, -errno, "get an answer from the new view of",
-					views[i].path);
-	return 0;
-}
-
-/* New sessions with a new child, for the views that are wanted; nothing is seen of them yet. */
-static int prepare(struct guard *guard, struct guard_view *views, struct fault *fault)
-{
-	size_t i;
-	int r;
-
-	for (i = 0; i < guard->count; i++) {
-		if (!views[i].is_up)
-			continue;
-		r = fusemount_make(guard->device, guard->subtype, &views[i].mount, fault);
-		if (r < 0)
-			return r;
-	}
-	r = start_child(guard, views, fault);
-	if (r < 0)
-		return r;
-	return check_answers(views, guard->count, fault);
-}
-
 static void detach_all(struct guard *guard)
 {
 	size_t i;
@@ -178,15 +76,6 @@ static void detach_all(struct guard *guard)
 			mark(guard, "kept", "dir", view->path);
 		view->is_up = false;
 	}
-}
-
-static void kill_child(struct guard *guard)
-{
-	if (guard->child <= 0)
-		return;
-	(void)kill(guard->child, SIGKILL);
-	(void)waitpid(guard->child, NULL, 0);
-	guard->child = 0;
 }
 
 static int watch_signals(struct guard *guard, struct fault *fault)
@@ -237,15 +126,15 @@ int guard_start(struct guard *guard, struct fault *fault)
 		return fault_at(fault, -errno, "open", "/dev/fuse");
 	r = watch_signals(guard, fault);
 	if (r == 0)
-		r = prepare(guard, guard->views, fault);
+		r = sessions_make(guard, guard->views, fault);
 	for (i = 0; i < guard->count; i++)
 		guard->views[i].is_up = false;
 	if (r == 0)
 		r = attach_first(guard, fault);
 	if (r < 0) {
 		detach_all(guard);
-		close_mounts(guard->views, guard->count);
-		kill_child(guard);
+		sessions_close(guard->views, guard->count);
+		sessions_kill(guard);
 	}
 	return r;
 }
@@ -268,14 +157,39 @@ static int exchange(const struct guard_view *view, int fresh, struct fault *faul
 	return mountfd_attach(fresh, AT_FDCWD, view->path, fault);
 }
 
+/* Is the view mounted in another one? Those come first in the list. */
+static bool is_inner(const struct guard *guard, const struct guard_view *view)
+{
+	const struct guard_view *outer;
+
+	for (outer = guard->views; outer < view; outer++)
+		if (is_below(view->path, outer->path))
+			return true;
+	return false;
+}
+
+/* Also one in a dead view, whose path leads nowhere. */
+static bool is_in_place(const struct guard_view *view)
+{
+	uint64_t id;
+
+	if (fusemount_id_at(view->path, &id) == 0)
+		return id == view->mount.id;
+	return fusemount_look(view->path, view->mount.id) == 0;
+}
+
 /* In place of the dead view: fresh (a mount's descriptor) with what was mounted below it. */
 static int replace(struct guard *guard, struct guard_view *view, int fresh, struct fault *fault)
 {
 	struct carry carry;
 	int r;
 
-	carry_collect(&carry, view->path);
-	r = exchange(view, fresh, fault);
+	carry_collect(&carry, view->path, guard);
+	/* What stood on another one of ours has gone with that a moment ago. */
+	if (is_inner(guard, view) && fusemount_look(view->path, view->mount.id) == -ENOENT)
+		r = mountfd_attach(fresh, AT_FDCWD, view->path, fault);
+	else
+		r = exchange(view, fresh, fault);
 	if (r == 0 && carry_attach(&carry) < 0)
 		mark(guard, "lost-mount", "path", carry.lost);
 	carry_free(&carry);
@@ -286,14 +200,12 @@ static int replace(struct guard *guard, struct guard_view *view, int fresh, stru
 static bool update_wanted(struct guard *guard)
 {
 	bool is_any = false;
-	uint64_t id;
 	size_t i;
 
 	for (i = 0; i < guard->count; i++) {
 		struct guard_view *view = &guard->views[i];
 
-		view->is_up = view->is_up && fusemount_id_at(view->path, &id) == 0 &&
-			      id == view->mount.id;
+		view->is_up = view->is_up && is_in_place(view);
 		is_any = is_any || view->is_up;
 	}
 	return is_any;
@@ -310,7 +222,7 @@ static int again(struct guard *guard, struct fault *fault)
 	memcpy(fresh, guard->views, guard->count * sizeof(*fresh));
 	for (i = 0; i < guard->count; i++)
 		fresh[i].mount = (struct fusemount){ -EBADF, -EBADF, 0 };
-	r = prepare(guard, fresh, fault);
+	r = sessions_make(guard, fresh, fault);
 	for (i = 0; i < guard->count && r == 0; i++) {
 		if (!fresh[i].is_up)
 			continue;
@@ -322,9 +234,9 @@ static int again(struct guard *guard, struct fault *fault)
 		if (r == -ENOENT)
 			r = 0; /* it went while we were preparing */
 	}
-	close_mounts(fresh, guard->count);
+	sessions_close(fresh, guard->count);
 	if (r < 0)
-		kill_child(guard);
+		sessions_kill(guard);
 	return r;
 }
 

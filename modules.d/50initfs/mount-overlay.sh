@@ -20,6 +20,21 @@ initfs_has_own() {
     return 1
 }
 
+# Prints the directories in those DIRs that early programs need, and that the fstab mounts a file system of
+# their own at: each gets a view of its own in the view of the DIR. One on a line; a blank in a name is \040.
+initfs_inner() {
+    local source target dir
+    [ -f "$NEWROOT/etc/fstab" ] || return 0
+    while read -r source target _ || [ -n "$source" ]; do
+        case "$source" in "" | \#*) continue ;; esac
+        for dir; do
+            case "${target%/}" in
+                "$dir/log" | "$dir/lib" | "$dir/cache") printf '%s\n' "${target%/}" ;;
+            esac
+        done
+    done < "$NEWROOT/etc/fstab"
+}
+
 # Such a file system is shown through a read-only loop device. udev must not take that for the device
 # itself: /dev/disk/by-uuid would lead init's mount to it. The merge removes the rule.
 initfs_prepare_own() {
@@ -55,6 +70,10 @@ initfs_call_overlay() (
     unset IFS
     own=""
     # Only with somebody who puts it beneath the view when init mounts it.
+    if [ "$(initfs_setting merge)" = auto ]; then
+        # shellcheck disable=SC2046 # these names have no blanks
+        set -- "$@" $(initfs_inner "$@")
+    fi
     if [ "$(initfs_setting merge)" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
         own=--own
         initfs_open_volumes "$@"

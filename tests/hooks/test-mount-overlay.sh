@@ -41,7 +41,7 @@ own() (
     if [ "$3" = yes ]; then
         expect_call "modprobe -q loop"
         expect_call "udevadm control --reload"
-        expect_call "initfs-overlay --own --size=50% -- $NEWROOT /var /tmp"
+        expect_call "initfs-overlay --own --size=50% -- $NEWROOT /var /tmp${4:+ $4}"
     else
         expect_no_call udevadm
         expect_no_call "modprobe -q loop"
@@ -175,7 +175,11 @@ check good "rd.initfs.size=1g" "size=200m" 1g "/var /tmp" # the command line win
 check good "rd.initfs.overlay=/*" "" 50% "/*"
 check own "" "LABEL=var /var ext4 defaults 0 2" yes
 check own "" "/dev/sdb1	/tmp/	ext4" yes
-check own "" "LABEL=var /var/log ext4 defaults 0 2" no
+check own "" "LABEL=log /var/log ext4 defaults 0 2" yes /var/log
+check own "" "LABEL=lib /var/lib/ ext4 defaults 0 2" yes /var/lib
+check own "" "LABEL=x /var/lib/docker ext4 defaults 0 2" no
+check own "" "LABEL=log /srv/log ext4 defaults 0 2" no
+check own "rd.initfs.merge=manual" "LABEL=log /var/log ext4 defaults 0 2" no
 check own "" "#LABEL=var /var ext4 defaults 0 2" no
 # Nobody would put it beneath the view.
 check own "rd.initfs.merge=manual" "LABEL=var /var ext4 defaults 0 2" no

@@ -171,6 +171,42 @@ static void test_fstab(void)
 	check_fstab("/vary", "/var", false);
 }
 
+/* A directory inside another one has a layer behind that one's, where it has a file system of its own. */
+static void test_inner(void)
+{
+	struct options options = two_dirs();
+	struct facts facts = good_facts();
+	struct fault fault = { 0 };
+	struct plan plan;
+	char log[] = "/var/log/";
+	char *lines[] = { log };
+
+	options.dir[0] = "/var/log";
+	options.dir[1] = "/var";
+	facts.fstab = (struct paths){ 1, lines };
+	CHECK_INT(plan_make(&plan, &options, &facts, &fault), -EOPNOTSUPP);
+	options.own = true;
+	facts.dir[0].own = (struct own){ .source = log, .type = SUPER_EXT };
+	CHECK_INT(plan_make(&plan, &options, &facts, &fault), 0);
+	CHECK_INT(plan.count, 2);
+	CHECK_STR(plan.layer[0].path, "/var");
+	CHECK(plan.layer[0].own == NULL);
+	CHECK_STR(plan.layer[1].path, "/var/log");
+	CHECK(plan.layer[1].own == &facts.dir[0].own);
+
+	/* What is in a file system that is not mounted yet cannot be seen on the root. */
+	facts.dir[0].error = -ENOENT;
+	CHECK_INT(plan_make(&plan, &options, &facts, &fault), 0);
+	facts.dir[0].own.type = SUPER_UNKNOWN;
+	check_refused(&options, &facts, -EMEDIUMTYPE, "/var/log", "none of ext2");
+
+	/* Without a line of its own it is covered. */
+	facts.dir[0] = facts.dir[1];
+	facts.fstab.count = 0;
+	CHECK_INT(plan_make(&plan, &options, &facts, &fault), 0);
+	CHECK_INT(plan.count, 1);
+}
+
 /* A file system of the directory's own: only where it is allowed, and only what can be shown. */
 static void test_own(void)
 {
@@ -221,6 +257,7 @@ int main(void)
 	test_root();
 	test_dirs();
 	test_fstab();
+	test_inner();
 	test_own();
 	return check_result();
 }
