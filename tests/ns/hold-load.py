@@ -161,7 +161,7 @@ def went_on(seconds):
         program.alive()
 
 
-wait_until(lambda: os.path.exists(f"{var}/log/append.0"), "the programs work")
+wait_until(lambda: all(os.path.exists(f"{var}/log/{name}") for name in ("append.0", "counter")), "the programs work")
 for _ in range(20):
     hold.need("seal")
     check(hold.error("prepare 0", f"{disk.at}/proc") in (2, 116), "a foreign directory is accepted")
