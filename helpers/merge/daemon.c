@@ -11,6 +11,7 @@
 #include "merge/daemon.h"
 #include "merge/attempt.h"
 #include "merge/due.h"
+#include "merge/farewell.h"
 #include "merge/list.h"
 #include "merge/news.h"
 #include "merge/request.h"
@@ -30,7 +31,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -51,6 +51,8 @@ struct daemon {
 	struct due due;
 	struct request request; /* who waits for an answer */
 	unsigned int pause; /* seconds to the next try after a failure */
+	struct farewell farewell;
+	bool is_leaving; /* the machine, not only the runlevel */
 	bool is_verified;
 	bool has_clock; /* runs since only what is wanted is missing */
 	char said[1000]; /* how the last attempt ended */
@@ -58,6 +60,7 @@ struct daemon {
 
 static void daemon_close(struct daemon *daemon)
 {
+	farewell_end(&daemon->farewell);
 	list_free(&daemon->list);
 	request_answer(&daemon->request, EXIT_FAILED, "the merge was told to end");
 	news_close(&daemon->news, daemon->run);
@@ -119,22 +122,6 @@ static int daemon_open(struct daemon *daemon, struct fault *fault)
 	return news_open(&daemon->news, fault);
 }
 
-/*
- * What init mounts on top of a view hides it until we have put it beneath: that does not wait for a
- * free processor. What fails here only takes longer.
- */
-static void be_quick(const struct daemon *daemon, bool is_quick)
-{
-	const struct sched_param param = { .sched_priority = is_quick };
-	size_t i;
-
-	for (i = 0; i < daemon->list.count; i++)
-		if (daemon->list.entries[i].is_own) {
-			(void)sched_setscheduler(0, is_quick ? SCHED_FIFO : SCHED_OTHER, &param);
-			return;
-		}
-}
-
 /* Only looked at: nobody tells. A RAM layer or a utmp that cannot be read is not at its end. */
 static void look_around(struct daemon *daemon)
 {
@@ -144,11 +131,14 @@ static void look_around(struct daemon *daemon)
 	struct due *due = &daemon->due;
 	const struct due before = *due;
 	struct statvfs st;
+	char runlevel;
 
 	/* Once: a layer that wavers there is no reason to try each second. */
 	if (ram >= 0 && fstatvfs(ram, &st) == 0 && due_is_near_full(st.f_blocks, st.f_bfree))
 		due->is_near_full = true;
-	due->is_going_down = size > 0 && is_going_down(runlevel_in_utmp(records, (size_t)size));
+	runlevel = size > 0 ? runlevel_in_utmp(records, (size_t)size) : '\0';
+	due->is_going_down = is_going_down(runlevel);
+	daemon->is_leaving = runlevel == '0' || runlevel == '6';
 	if (due->is_near_full && !before.is_near_full) {
 		due->is_blocked = false;
 		timeline_mark(daemon->timeline, "ram.near-full", NULL);
@@ -159,7 +149,10 @@ static void look_around(struct daemon *daemon)
 		due->is_blocked = false;
 		daemon->pause = DUE_FIRST_PAUSE;
 		timeline_mark(daemon->timeline, "merge.going-down", NULL);
+		farewell_begin(&daemon->farewell);
 	}
+	if (before.is_going_down && !due->is_going_down)
+		farewell_end(&daemon->farewell);
 }
 
 /* Is it time to try? Starts the clock for what is only wanted. */
@@ -201,6 +194,8 @@ static void say_failure(struct daemon *daemon, int error, const struct fault *fa
 	else
 		timeline_mark(daemon->timeline, "merge.failed", "why", text, NULL);
 	report_line("%s; programs go on in RAM", text);
+	if (daemon->is_leaving)
+		farewell_say(&daemon->farewell, &daemon->list, daemon->run, daemon->timeline, text);
 }
 
 static void retire_logins(void)
@@ -276,6 +271,8 @@ static void take_news(struct daemon *daemon, int news)
 {
 	struct due *due = &daemon->due;
 
+	if (news & NEWS_CHILD)
+		farewell_reap(&daemon->farewell);
 	if (news & NEWS_TIMER)
 		due->is_late = true;
 	if (news & NEWS_ASKED)
@@ -306,7 +303,7 @@ static enum exit_code try_and_answer(struct daemon *daemon)
 static enum exit_code wait_and_merge(struct daemon *daemon)
 {
 	daemon->pause = DUE_FIRST_PAUSE;
-	be_quick(daemon, true);
+	tuck_be_quick(&daemon->list, true);
 	for (;;) {
 		struct fault fault = { 0 };
 		bool try = false;
@@ -318,10 +315,10 @@ static enum exit_code wait_and_merge(struct daemon *daemon)
 			say_failure(daemon, r, &fault, &(struct attempt_result){ 0 });
 			schedule_retry(daemon);
 		} else if (try) {
-			be_quick(daemon, false);
+			tuck_be_quick(&daemon->list, false);
 			if (try_and_answer(daemon) == EXIT_DONE)
 				return EXIT_DONE;
-			be_quick(daemon, true);
+			tuck_be_quick(&daemon->list, true);
 			schedule_retry(daemon);
 		}
 		r = news_wait(&daemon->news);
@@ -352,13 +349,14 @@ static enum exit_code start(struct daemon *daemon, const struct options *opt, in
 	return EXIT_REFUSED;
 }
 
-static enum exit_code run(const struct options *opt, struct survivor *survivor)
+static enum exit_code run(const struct options *opt, struct survivor *survivor, char *name)
 {
 	struct daemon daemon = { .run = -EBADF,
 				 .timeline = -EBADF,
 				 .news = NEWS_NONE,
 				 .due = { .is_manual = opt->manual },
 				 .is_verified = opt->verify,
+				 .farewell = { .name = name },
 				 .request = { .peer = -EBADF } };
 	auto_close int lock = -EBADF;
 	enum exit_code code = start(&daemon, opt, &lock);
@@ -395,5 +393,5 @@ int daemon_run(const struct options *opt, char **argv)
 		}
 		survivor_harden(argv);
 	}
-	return run(opt, &survivor);
+	return run(opt, &survivor, argv[0]);
 }

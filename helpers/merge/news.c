@@ -28,6 +28,7 @@ static int open_signals(struct fault *fault)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return fault_at(fault, -errno, "block signals", NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -83,7 +84,14 @@ static int take_signal(int fd)
 
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return 0;
-	return info.ssi_signo == SIGUSR1 ? NEWS_ASKED : NEWS_STOP;
+	switch (info.ssi_signo) {
+	case SIGUSR1:
+		return NEWS_ASKED;
+	case SIGCHLD:
+		return NEWS_CHILD;
+	default:
+		return NEWS_STOP;
+	}
 }
 
 int news_wait(const struct news *news)

@@ -12,6 +12,7 @@ enum {
 	NEWS_ASKED = 1 << 1, /* SIGUSR1 */
 	NEWS_TIMER = 1 << 2,
 	NEWS_MOUNTS = 1 << 3,
+	NEWS_CHILD = 1 << 5, /* one has died */
 	NEWS_REQUEST = 1 << 4, /* news.requests has somebody to accept */
 };
 

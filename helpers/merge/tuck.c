@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -249,6 +250,18 @@ static int tuck_one(const struct list_entry *entry, int run, int timeline, struc
 	if (r == 0)
 		timeline_mark(timeline, "merge.target", "dir", entry->directory, NULL);
 	return r;
+}
+
+void tuck_be_quick(const struct list *list, bool is_quick)
+{
+	const struct sched_param param = { .sched_priority = is_quick };
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->entries[i].is_own) {
+			(void)sched_setscheduler(0, is_quick ? SCHED_FIFO : SCHED_OTHER, &param);
+			return;
+		}
 }
 
 int tuck_all(const struct list *list, int run, int timeline, struct fault *fault)

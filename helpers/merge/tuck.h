@@ -26,6 +26,12 @@
 void tuck_mark(struct list *list, int run);
 
 /*
+ * What init mounts on top of a view hides it until it is beneath: that does not wait for a free processor. What
+ * fails here only takes longer.
+ */
+void tuck_be_quick(const struct list *list, bool is_quick);
+
+/*
  * Puts beneath what init has mounted on top of any view. 0, also where there is nothing to do, or
  * -errno with the fault: then it is on top as init left it, and the layer cannot be merged.
  */

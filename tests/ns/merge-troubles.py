@@ -369,6 +369,44 @@ elif trouble == "manual":
     equal(len(events("merge.going-down")), 1, "shutdowns seen")
     merged(program)
 
+elif trouble in ("going-down", "lost"):
+    # A shutdown while the disk is full: init's sendsigs tells all to end, waits, and kills who is left.
+    writable()
+    with open(f"{var}/much", "wb") as file:
+        file.write(os.urandom(56 << 20))
+    merge_wait()
+    wait_until(lambda: events("merge.refused"), "the merge is refused")
+    merge = pid_of("merge")
+    equal(text(f"/proc/{merge}/task/{merge}/children"), "", "children before that")
+    runlevel("0")
+    wait_until(lambda: events("merge.going-down"), "it sees the shutdown")
+    equal(events("merge.lost"), [], "what is lost while there is time")
+    child = int(text(f"/proc/{merge}/task/{merge}/children"))
+    # killall5 asks who is alive, and tells them to end.
+    os.kill(child, signal.SIGCONT)
+    if trouble == "going-down":
+        os.unlink(f"{var}/much")
+        os.kill(child, signal.SIGTERM)
+        wait_until(lambda: not is_alive(child), "nobody is waited for any more", 60)
+        wait_until(lambda: not is_alive(merge), "the merge has ended")
+        equal(events("merge.lost"), [], "what is lost")
+        merged(program)
+    else:
+        before = len(events("merge.refused"))
+        os.kill(child, signal.SIGTERM)
+        wait_until(lambda: len(events("merge.refused")) > before, "it tries at once")
+        check(is_alive(child), "it is waited for")
+        equal(events("merge.lost"), [], "what is lost while there is time")
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda: events("merge.lost"), "it says what is lost")
+        wait_until(lambda: len(events("merge.refused")) > before + 3, "it goes on trying", 60)
+        equal(len(events("merge.lost")), 1, "how often it says so")
+        check("No space" in events("merge.lost")[0] and "bytes=58" in events("merge.lost")[0], events("merge.lost"))
+        # umountfs has failed, and somebody makes room: still not too late.
+        os.unlink(f"{var}/much")
+        wait_until(lambda: not is_alive(merge), "the merge has ended", 60)
+        merged(program)
+
 elif trouble == "cause-gone":
     # Nobody asks and nothing is mounted: it comes back by itself when the disk has room again.
     writable()
