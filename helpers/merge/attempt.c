@@ -114,6 +114,7 @@ static int publish_early(struct attempt *attempt, struct fault *fault)
 {
 	char names[NUMBER_MAX], slices[NUMBER_MAX], longest[NUMBER_MAX];
 	struct early_result done;
+	int r;
 
 	early_publish(&attempt->sources.targets, attempt->view, attempt->is_verified, &done);
 	if (!done.names)
@@ -122,7 +123,8 @@ static int publish_early(struct attempt *attempt, struct fault *fault)
 	timeline_mark(attempt->sources.timeline, "merge.early", "names", text_of(names, done.names),
 		      "slices", text_of(slices, done.slices), "longest_us",
 		      text_of(longest, done.longest_usec), NULL);
-	return stage_live(attempt, fault);
+	r = stage_live(attempt, fault);
+	return r < 0 ? r : targets_sync(&attempt->sources.targets, fault);
 }
 
 /* Was anything mounted or bound since it was looked for? */
