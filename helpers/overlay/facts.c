@@ -113,6 +113,20 @@ static int gather_mounts(struct facts *facts, const char *root, struct fault *fa
 	return 0;
 }
 
+/* What a merge can go to, however late it comes: a network's, or another directory, is none. */
+static bool is_mergeable(const char *type, const char *options)
+{
+	static const char *const types[] = { "auto", "ext2", "ext3", "ext4", "xfs", "btrfs" };
+	size_t i;
+
+	if (!type || (options && mnt_optstr_get_option(options, "_netdev", NULL, NULL) == 0))
+		return false;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
 /* A line of fstab for a directory itself. The first of several counts: its device is checked first. */
 static int note_own(struct own *own, struct libmnt_fs *fs)
 {
@@ -126,6 +140,7 @@ static int note_own(struct own *own, struct libmnt_fs *fs)
 	own->options = strdup(options ? options : "");
 	own->is_noauto = mnt_fs_match_options(fs, "+noauto") == 1;
 	own->is_tmpfs = type && strcmp(type, "tmpfs") == 0;
+	own->may_be_unseen = !own->is_noauto && is_mergeable(type, options);
 	return own->source && own->options ? 0 : -ENOMEM;
 }
 
@@ -192,7 +207,7 @@ static void note_unseen(struct own *own, const char *dir, int fd)
 	const char *name = strrchr(dir, '/');
 	struct stat st = { .st_mode = 0755 };
 
-	own->may_be_unseen = own->source && !own->is_noauto && name && strcmp(name, "/log") == 0;
+	own->may_be_unseen = own->may_be_unseen && name && strcmp(name, "/log") == 0;
 	if (fd >= 0)
 		(void)fstat(fd, &st); /* else it is as above */
 	own->uid = st.st_uid;

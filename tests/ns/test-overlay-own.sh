@@ -121,6 +121,13 @@ scene "tmpfs /var tmpfs defaults 0 2" "$OWN /tmp ext4 loop 0 2"
 expect_exit 0 "$OVERLAY" --missing -- "$ROOT" /tmp /var
 same "what is missing" "$(cat "$SCENE/out")" ""
 expect_nothing
+# One of logs may be unseen, but only where a merge will reach it.
+scene "server:/log /var/log nfs defaults 0 2"
+expect_refused "wants server:/log there" --own -- "$ROOT" /var/log
+scene "/dev/none-such /var/log ext4 _netdev 0 2"
+expect_refused "wants /dev/none-such there" --own -- "$ROOT" /var/log
+scene "/srv/log /var/log none bind 0 0"
+expect_refused "wants /srv/log there" --own -- "$ROOT" /var/log
 scene "$OWN /var ext4 loop 0 2"
 expect_refused "Block device required" --own -- "$ROOT" /var
 scene "$device /var ext4 defaults 0 2"
