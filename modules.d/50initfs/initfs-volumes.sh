@@ -76,12 +76,20 @@ initfs_open_logical() {
     [ ! -x "$NEWROOT/sbin/lvm" ] || initfs_open lvm "$initfs_open_limit" lvm vgchange -aay --sysinit
 }
 
+# The kernel asks for ciphers by the modprobe of the initramfs, which does not have them; the root has.
+initfs_load_ciphers() {
+    initfs_run chroot "$NEWROOT" modprobe -q -a -b dm-crypt crypto-aes crypto-xts crypto-cbc crypto-ecb \
+        crypto-essiv crypto-sha1 crypto-sha256 crypto-sha512
+    return 0 # what it does not know may be built in
+}
+
 # False where there is none. A blank in a name is \040 there, so each is one word.
 initfs_open_keyed() {
     local name found=1
     [ -x "$NEWROOT/sbin/cryptdisks_start" ] || return 1
     for name in $(initfs_keyed_volumes); do
         [ -e "${PREFIX-}/dev/mapper/$name" ] && continue
+        [ "$found" -eq 0 ] || initfs_load_ciphers
         initfs_open "$name" "$initfs_open_limit" cryptdisks_start "$name"
         found=0
     done
@@ -96,6 +104,7 @@ initfs_open_asking() {
     for source; do
         case "$source" in /dev/mapper/*) ;; *) continue ;; esac
         initfs_is_asked_for "${source#/dev/mapper/}" || continue
+        initfs_load_ciphers
         # shellcheck disable=SC2016 # the root's shell expands it
         initfs_open "${source#/dev/mapper/}" "$initfs_ask_limit" sh -c \
             'exec cryptdisks_start "$0" < /dev/console > /dev/console 2>&1' "${source#/dev/mapper/}"

@@ -22,6 +22,7 @@ scene() {
     done
     printf '' > "$PREFIX/lib/udev/rules.d/95-dm-notify.rules"
     pretend udevadm
+    ciphers="chroot $NEWROOT modprobe -q -a -b dm-crypt crypto-aes crypto-xts crypto-cbc crypto-ecb crypto-essiv crypto-sha1 crypto-sha256 crypto-sha512"
     # What is missing stands in a file, one on a line, until one call of chroot has all the words behind it.
     pretend initfs-overlay "case \"\$*\" in *--missing*) cut -d' ' -f1 '$scene/missing'; exit 0 ;; esac
 mkdir -p '$NEWROOT/run/initfs/ram'
@@ -90,6 +91,7 @@ last UUID=6 /etc/keys/good"
     expect_on
     expect_console 0
     [ "$(grep "^chroot" "$calls")" = "chroot $NEWROOT $vgchange
+$ciphers
 chroot $NEWROOT cryptdisks_start pv
 chroot $NEWROOT cryptdisks_start last
 chroot $NEWROOT $vgchange" ] || fail "not those are opened"
@@ -108,6 +110,7 @@ var /dev/vg/crypt /etc/keys/good luks"
     expect_on
     expect_console 0
     [ "$(grep "^chroot" "$calls")" = "chroot $NEWROOT $vgchange
+$ciphers
 chroot $NEWROOT cryptdisks_start var" ] || fail "not those are opened"
     finish
 )
@@ -121,6 +124,7 @@ var UUID=2 $1 luks"
     expect_on
     expect_console 0
     [ "$(grep "^chroot" "$calls")" = "chroot $NEWROOT $vgchange
+$ciphers
 chroot $NEWROOT sh -c exec cryptdisks_start \"\$0\" < /dev/console > /dev/console 2>&1 var" ] || fail "not asked so"
     finish
 )
