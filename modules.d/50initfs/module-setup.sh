@@ -70,6 +70,10 @@ install() {
     inst_multiple mount umount modprobe timeout chroot mkdir rm rmdir sleep cp
     ! busybox=$(initfs_find_syslog) || inst_binary "$busybox" /usr/lib/initfs/busybox
 
+    # The names of logical volumes that mount-overlay.sh opens: upstream's file and Debian's. Not the one
+    # that opens whatever udev finds.
+    inst_rules 11-dm-lvm.rules 56-lvm.rules
+
     # shellcheck disable=SC2154 # moddir is dracut's
     inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"
     inst_simple "$moddir/initfs-volumes.sh" "/lib/initfs-volumes.sh"
