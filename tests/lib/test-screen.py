@@ -85,6 +85,20 @@ class Judge(unittest.TestCase):
         self.shows(screen.X, lambda c: c.box(0, 100, 346, 174, (0xfe,) * 3))
 
 
+class Differences(unittest.TestCase):
+    one = Canvas((5, 3)).box(1, 1, 2, 1, (1, 2, 3)).picture()
+
+    def test_same(self):
+        self.assertEqual(screen.differences(self.one, self.one), 0)
+
+    def test_two_pixels(self):
+        other = Canvas((5, 3)).box(1, 1, 2, 1, (1, 9, 3)).picture()
+        self.assertEqual(screen.differences(self.one, other), 2)
+
+    def test_another_size(self):
+        self.assertEqual(screen.differences(self.one, Canvas((5, 4)).picture()), 15)
+
+
 class Files(unittest.TestCase):
     picture = Canvas((5, 3)).box(1, 1, 2, 1, (1, 2, 3)).picture()
 

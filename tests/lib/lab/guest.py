@@ -318,14 +318,18 @@ class Guest:
             # QEMU's queue of keys is short, and a loaded guest empties it slowly.
             time.sleep(0.2)
 
-    def screenshot(self, name):
-        """Saves what the screen shows now as a PNG; returns its path."""
-        path = self.path(f"{name}.ppm")
+    def picture(self):
+        """What the screen shows now."""
+        path = self.path("now.ppm")
         self.qmp.call("screendump", filename=path)
         with open(path, "rb") as f:
             picture = screen.read_ppm(f.read())
         os.unlink(path)
-        screen.write_png(picture, self.path(f"{name}.png"))
+        return picture
+
+    def screenshot(self, name):
+        """Saves what the screen shows now as a PNG; returns its path."""
+        screen.write_png(self.picture(), self.path(f"{name}.png"))
         return self.path(f"{name}.png")
 
     def save_picture(self, kind, path):

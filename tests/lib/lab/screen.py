@@ -89,6 +89,14 @@ def _left_edge_lit(picture):
     return any(any(picture.luma_row(y)[:8]) for y in range(picture.height))
 
 
+def differences(one, other):
+    """How many pixels of two pictures differ in their green."""
+    if (one.width, one.height) != (other.width, other.height):
+        return one.width * one.height
+    pairs = zip(one.pixels[1::3], other.pixels[1::3])
+    return sum(1 for a, b in pairs if a != b)
+
+
 def _bright_share(picture, left, right, top, bottom):
     """The share of bright pixels in a part of the screen, given in hundredths."""
     bright = total = 0
