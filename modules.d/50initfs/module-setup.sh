@@ -68,6 +68,8 @@ install() {
         inst_binary "$(initfs_find "$helper")" "/usr/sbin/$helper"
     done
     inst_multiple mount umount modprobe timeout chroot mkdir rm rmdir sleep cp
+    # What an X server asks udev: without the first it takes no keyboard before init starts the root's udev.
+    inst_rules 60-input-id.rules 60-evdev.rules 70-mouse.rules 70-touchpad.rules 70-joystick.rules
     ! busybox=$(initfs_find_syslog) || inst_binary "$busybox" /usr/lib/initfs/busybox
 
     # The names of logical volumes that mount-overlay.sh opens: upstream's file and Debian's. Not the one

@@ -33,6 +33,10 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     gone, _ = wait_event(g, "layer.gone")
     line = Timeline(g)
     print(table([("rd.initfs", line)]))
+    # Seconds of the guest, as the timeline's.
+    keyboard = g.need("sed -n '/ as: Keyboard/s/^\\[ *\\([0-9.]*\\)\\].*/\\1/p' /var/log/Xorg.0.log | head -n 1").strip()
+    expect(keyboard, "the X server has a keyboard")
+    expect(float(keyboard) < line.times["fsck started"], "it has it before the fsck starts")
     # The X server writes into its log when it leaves its terminal and when it comes back.
     g.press("ctrl", "alt", "f1")
     g.press("ctrl", "alt", "f7")
