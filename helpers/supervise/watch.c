@@ -12,6 +12,7 @@
 #include "supervise/root.h"
 #include "supervise/runlevel.h"
 #include "supervise/spawn.h"
+#include "supervise/stopped.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/file.h"
@@ -320,9 +321,14 @@ static int wait_status(const siginfo_t *info)
 void watch_collect(struct watch *watch, struct run *run, bool is_final)
 {
 	siginfo_t info = { 0 };
+	int pidfd = run->pidfd;
 
-	if (waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid == 0)
 		return;
+	/* Before it is collected: see there. */
+	is_final = is_final || (!is_on_purpose(wait_status(&info)) && is_being_stopped(run->entry));
+	(void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG); /* it has ended */
 	fd_close(&run->pidfd);
 	probe_close(&run->probe);
 	shown_close(&run->shown);

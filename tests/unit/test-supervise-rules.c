@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When logins open, what a program's shell is told, which directories are below a layer. */
+/* When logins open, what a program's shell is told, which directories are below a layer, who stops a program. */
 #include "config.h"
 
 #include "check.h"
 #include "supervise/nologin.h"
 #include "supervise/prepare.h"
 #include "supervise/spawn.h"
+#include "supervise/stopped.h"
 
 #include <errno.h>
 
@@ -63,10 +64,33 @@ static void test_below(void)
 	CHECK(is_below_layers("0\t/tmp", "/tmp/x"));
 }
 
+#define STOPS(words) is_stop_command(words, sizeof(words) - 1, &services)
+
+static void test_stopped(void)
+{
+	static const struct words services = { 2, { "gdm3", "gdm" } };
+
+	CHECK(STOPS("/bin/sh\0/etc/init.d/gdm3\0stop\0"));
+	CHECK(STOPS("/bin/sh\0-e\0/etc/init.d/gdm\0restart\0"));
+	CHECK(STOPS("./gdm3\0force-reload\0"));
+	CHECK(STOPS("/bin/sh\0/etc/rc3.d/K01gdm3\0stop")); /* cut */
+	CHECK(STOPS("/bin/sh\0/usr/sbin/service\0gdm3\0condrestart\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/init.d/gdm3\0start\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/init.d/gdm3\0reload\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/init.d/gdm3\0restart-later\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/init.d/gdm3-more\0stop\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/rc3.d/S01gdm3\0stop\0"));
+	CHECK(!STOPS("/bin/sh\0/etc/rc3.d/K1\0stop\0"));
+	CHECK(!STOPS("stop\0gdm3\0"));
+	CHECK(!STOPS("gdm3"));
+	CHECK(!STOPS(""));
+}
+
 int main(void)
 {
 	test_nologin();
 	test_script();
 	test_below();
+	test_stopped();
 	return check_result();
 }
