@@ -85,12 +85,11 @@ pid_t file_read_live_pid(int dirfd, const char *path)
 	return pid;
 }
 
-int file_write_pid(int dirfd, const char *path, pid_t pid)
+int file_write(int dirfd, const char *path, const char *text)
 {
 	auto_close int fd = -EBADF;
 	char beside[PATH_MAX];
-	char text[32];
-	int length = snprintf(text, sizeof(text), "%d\n", (int)pid);
+	size_t length = strlen(text);
 
 	if ((size_t)snprintf(beside, sizeof(beside), "%s.initfs", path) >= sizeof(beside))
 		return -ENAMETOOLONG;
@@ -102,11 +101,19 @@ int file_write_pid(int dirfd, const char *path, pid_t pid)
 	/* The umask of the hook that started us is not known. */
 	if (fchmod(fd, 0644) < 0)
 		return -errno;
-	if (write(fd, text, (size_t)length) != length)
+	if (write(fd, text, length) != (ssize_t)length)
 		return -EIO;
 	if (renameat(dirfd, beside, dirfd, path) < 0)
 		return -errno;
 	return 0;
+}
+
+int file_write_pid(int dirfd, const char *path, pid_t pid)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%d\n", (int)pid);
+	return file_write(dirfd, path, text);
 }
 
 void file_remove_pid(int dirfd, const char *path)

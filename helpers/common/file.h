@@ -21,7 +21,13 @@ pid_t file_read_pid(int dirfd, const char *path);
 /* The same, of a process that is there; -ENOENT also where it has gone. */
 pid_t file_read_live_pid(int dirfd, const char *path);
 
-/* Writes a pid file (0644) beside the old one and renames it into place. Returns 0 or -errno. */
+/*
+ * Writes text beside the file that is there and renames it into place (0644): whoever reads sees the
+ * old or the new. For a few bytes, in a directory of ours. Returns 0 or -errno.
+ */
+int file_write(int dirfd, const char *path, const char *text);
+
+/* The same of a pid file. */
 int file_write_pid(int dirfd, const char *path, pid_t pid);
 
 /* Removes a pid file that tells this process's pid; another's stays. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * initfs-supervise --adopt. In this order:
- *	1. says that it is there, so that the supervisor does not start the program again;
+ *	1. says who it is, so that the supervisor does not start the program again;
  *	2. waits while an early screen is on its way and has no pid yet;
  *	3. waits for the end of the process, or for init's SIGTERM;
  *	4. clears away what a dead screen leaves behind, and becomes the program.
@@ -17,11 +17,12 @@
 #include "supervise/watch.h"
 #include "common/fd.h"
 #include "common/file.h"
+#include "common/proc.h"
 #include "common/report.h"
-#include "common/survivor.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -48,7 +49,7 @@ struct adopt {
 	struct root root;
 };
 
-/* ADOPTERS/run-lightdm.pid: where the adopter of a pid file tells its own pid. */
+/* ADOPTERS/run-lightdm.pid: where the adopter of a pid file tells who it is. */
 static void adopter_path(const char *pid_file, char *path, size_t size)
 {
 	char *p;
@@ -59,29 +60,52 @@ static void adopter_path(const char *pid_file, char *path, size_t size)
 			*p = '-';
 }
 
+/* Its pid and when it was started: what a process keeps when it becomes its program. */
+static int describe(pid_t pid, char *text, size_t size)
+{
+	uint64_t ticks;
+	int r = proc_start_time(pid, &ticks);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(text, size, "%d %" PRIu64 "\n", (int)pid, ticks);
+	return 0;
+}
+
 /* Where there is no state directory, nothing came early, and there is nobody to tell. */
 static int say_we_adopt(const char *pid_file)
 {
 	auto_close int state = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char path[PATH_MAX];
+	char self[64];
+	int r;
 
 	if (state < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (mkdirat(state, ADOPTERS, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	adopter_path(pid_file, path, sizeof(path));
-	return file_write_pid(state, path, getpid());
+	r = describe(getpid(), self, sizeof(self));
+	return r < 0 ? r : file_write(state, path, self);
 }
 
+/*
+ * One that has become its program counts as well: the supervisor may hear of the end of a screen
+ * when init's line has already started the next one.
+ */
 static pid_t adopter_at(int state, const char *pid_file)
 {
+	auto_free char *said = NULL;
 	char path[PATH_MAX];
-	auto_close int process = -EBADF;
+	char found[64];
+	pid_t pid;
 
 	adopter_path(pid_file, path, sizeof(path));
-	/* One that has become its program is no adopter any more, though its pid is the same. */
-	process = survivor_find(state, path, "initfs-supervise");
-	return process < 0 ? 0 : file_read_pid(state, path);
+	pid = file_read_pid(state, path);
+	if (pid <= 0 || file_read(state, path, sizeof(found), &said) < 0 ||
+	    describe(pid, found, sizeof(found)) < 0)
+		return 0;
+	return strcmp(said, found) == 0 ? pid : 0;
 }
 
 pid_t adopter_of(const struct entry *entry)

@@ -18,7 +18,10 @@
  */
 int adopt_run(const char *pid_file, char **program, struct fault *fault);
 
-/* The pid of such a process that waits for the entry's, or 0: init starts it again, not we. */
+/*
+ * The pid of such a process that waits for the entry's, or has waited and become its program; or 0.
+ * Where there is one, init starts the program again, not we.
+ */
 pid_t adopter_of(const struct entry *entry);
 
 #endif

@@ -39,12 +39,16 @@ respawn() {
 
 has_adopter() { # does one wait?
 	local pid
-	pid=$(cat "$root/run/initfs/adopt/run-screen.pid" 2>/dev/null) && ! is_gone "$pid" &&
+	pid=$(cut -d' ' -f1 "$root/run/initfs/adopt/run-screen.pid" 2>/dev/null) && ! is_gone "$pid" &&
 		[ "$(cat "/proc/$pid/comm")" = initfs-supervis ]
 }
 
 screens() { # COUNT: so many have been started
 	[ "$(wc -l <"$root/var/screens")" = "$1" ]
+}
+
+servers() { # COUNT: and so many servers
+	[ "$(wc -l <"$root/var/servers")" = "$1" ]
 }
 
 newest() {
@@ -74,10 +78,13 @@ respawn /srv/initfs-supervise --adopt=/run/screen.pid -- /srv/screen &
 within 10 has_adopter
 screens 1 || fail "a second screen was started beside the first"
 
-# it dies: init starts it, once, when its server has gone
+# it dies: init starts it, once, when its server has gone, also where we hear of it later than init
 server=$(newest servers)
+supervisor=$(cat "$root/run/initfs/supervise.pid")
+kill -STOP "$supervisor"
 kill -9 "$(newest screens)"
 within 20 screens 2
+kill -CONT "$supervisor"
 is_gone "$server" || fail "the server of the dead screen was left"
 count 1 'early.start name=screen' || fail "the supervisor started it, too"
 within 10 test ! -e "$root/run/initfs/supervise.pid"
@@ -85,7 +92,7 @@ marked 'early.adopted name=screen' || fail "it is not told who starts it"
 [ ! -e "$root/run/initfs/screen.pid" ] || fail "screen.pid stayed"
 
 # and again, without any supervisor
-sleep 0.2
+within 10 servers 2
 kill -9 "$(newest screens)"
 within 20 screens 3
 

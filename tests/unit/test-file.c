@@ -8,7 +8,9 @@
 #include "common/proc.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -108,6 +110,33 @@ static void test_proc(void)
 	CHECK_INT(proc_read(proc, getpid(), "nothing", cut, sizeof(cut)), -ENOENT);
 }
 
+/* A name with what ends the name in /proc does not shift the fields; exec changes nothing. */
+static void test_start_time(void)
+{
+	uint64_t before, ours, init, childs;
+	char name[16];
+	pid_t child;
+
+	CHECK_INT(proc_start_time(getpid(), &before), 0);
+	CHECK_INT(prctl(PR_GET_NAME, name), 0);
+	CHECK_INT(prctl(PR_SET_NAME, "a) R (1 2 3"), 0);
+	CHECK_INT(proc_start_time(getpid(), &ours), 0);
+	CHECK_INT(prctl(PR_SET_NAME, name), 0);
+	CHECK_INT(ours, before);
+	CHECK_INT(proc_start_time(1, &init), 0);
+	CHECK(init <= ours);
+	child = fork();
+	if (child == 0) {
+		(void)execl("/bin/sleep", "sleep", "60", NULL);
+		_exit(1);
+	}
+	CHECK_INT(proc_start_time(child, &childs), 0);
+	CHECK(childs >= ours);
+	CHECK_INT(kill(child, SIGKILL), 0);
+	CHECK_INT(waitpid(child, NULL, 0), child);
+	CHECK_INT(proc_start_time(child, &childs), -ENOENT);
+}
+
 int main(void)
 {
 	char path[] = "/tmp/test-file.XXXXXX";
@@ -118,6 +147,7 @@ int main(void)
 	test_descriptor();
 	test_pid();
 	test_proc();
+	test_start_time();
 	(void)unlinkat(folder, "text", 0);
 	(void)unlinkat(folder, "pid", 0);
 	(void)rmdir(path);

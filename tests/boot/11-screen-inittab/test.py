@@ -45,7 +45,7 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("greeter")
     g.wait("login")
     wait_event(g, "layer.gone")
-    g.poll("grep -qa screen.pid /proc/\"$(cat /run/initfs/adopt/run-initfs-screen.pid)\"/cmdline")
+    g.poll("grep -qa screen.pid /proc/\"$(cut -d ' ' -f 1 /run/initfs/adopt/run-initfs-screen.pid)\"/cmdline")
     early = g.need("cat /run/lightdm.pid").strip()
     expect(early == g.need("cat /run/initfs/screen.pid").strip(), "it is the early one that is waited for")
     expect(not parent_is_init(g), "it came early, not by init")
