@@ -86,6 +86,9 @@ os.write(ranged, b"x" * 100)
 fcntl.lockf(ranged, fcntl.LOCK_EX, 10, 20)
 fcntl.lockf(ranged, fcntl.LOCK_SH, 5, 50)
 
+leased = open_at(f"{var}/log/leased", os.O_RDONLY | os.O_CREAT)
+fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+
 mapped_fd = open_at(f"{var}/log/mapped", os.O_RDWR | os.O_CREAT)
 os.write(mapped_fd, b"." * 8192)
 mapped = mmap.mmap(mapped_fd, 8192)
@@ -216,6 +219,12 @@ equal(lock_type(probe, fcntl.F_WRLCK, 54, 1), fcntl.F_RDLCK, "the read lock")
 fcntl.lockf(ranged, fcntl.LOCK_UN, 0, 0)
 equal(lock_type(probe, fcntl.F_WRLCK, 0, 0), fcntl.F_UNLCK, "when all is unlocked")
 
+# A lease stays with the view's file: who comes by the disk's path neither waits nor breaks it.
+write(f"{var}/log/leased", b"by others")
+equal(fcntl.fcntl(leased, fcntl.F_GETLEASE), fcntl.F_RDLCK, "the lease")
+equal(os.pread(leased, 9, 0), b"by others", "what others write to a leased file")
+fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
 mapped[100:104] = b"late"
 mapped.flush()
 equal(read(f"{on_disk}/log/mapped")[:5], b"early", "what was mapped and written before")
@@ -240,7 +249,7 @@ mapped.close()
 run("umount", f"{root}/run/initfs/layer/0")  # not lazily: nobody has it
 run("umount", f"{root}/run/initfs/ram")
 for fd in (early_reader, plain, gone, gone_reader, removed, in_renamed, renamed, locked, ranged,
-           mapped_fd, linked, shown, fifo, deep, lower, link_b, link_a):
+           leased, mapped_fd, linked, shown, fifo, deep, lower, link_b, link_a):
     os.close(fd)
 check(is_alive(pids[0]), "initfs-hold is gone while a file is open")
 os.write(log, b"alone\n")
