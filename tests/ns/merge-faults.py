@@ -9,7 +9,7 @@ from merge_points import Broken, Scene, check, in_parallel
 
 # Most of a point is waiting for the kernel to have unmounted.
 WORKERS = 2 * os.cpu_count()
-ERRORS = ["ENOSPC", "EIO", "EROFS", "EMFILE", "ENOMEM"]
+ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENOMEM"]
 
 
 def killed(scene, n):

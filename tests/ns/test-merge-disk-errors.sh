@@ -3,10 +3,12 @@
 # When the disk really fails in the middle of a merge, programs go on in RAM, and nothing of it is lost.
 #
 # thin: a disk that has less room than it says, and answers writes with errors; later it has more.
+# quota: its subvolume of a btrfs may not grow as much as the merge needs, which binds root, too; later it may.
+# inodes: there is room, but no inode is free; later there are.
 # read-only: somebody remounts the root read-only while names are published, and writable again.
 # gone: the device vanishes; what is in RAM is saved by hand, to the disk when it has come back.
 if [ $# = 0 ]; then
-	for case in thin read-only gone; do
+	for case in thin quota inodes read-only gone; do
 		mkdir -p "${TEST_TMP:?}/$case"
 		TEST_TMP=$TEST_TMP/$case "$0" "$case" || exit
 		echo "ok: $case"
@@ -80,6 +82,25 @@ thin)
 	merge_fails 1 "\(Input/output error\|No space left on device\)"
 	mount -o remount,size=400m "$TEST_TMP/thin"
 	merges xfs_repair -n
+	;;
+quota)
+	SCENE_FS=btrfs IMAGE_SIZE=320M scene_make /var
+	up
+	btrfs quota enable "$root"
+	btrfs quota rescan -w "$root" >/dev/null
+	btrfs qgroup limit 8M 0/5 "$root"
+	merge_fails 1 "Disk quota exceeded"
+	btrfs qgroup limit none 0/5 "$root"
+	merges btrfs check --readonly
+	;;
+inodes)
+	scene_make /var
+	up
+	mkdir "$root/many"
+	(cd "$root/many" && seq 20000 | xargs touch 2>/dev/null) && fail "there are too many inodes"
+	merge_fails 3 "names, of [0-9]* inodes free"
+	rm -r "$root/many"
+	merges e2fsck -f -n
 	;;
 read-only)
 	scene_make /var
