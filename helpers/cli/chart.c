@@ -55,6 +55,7 @@ static const struct rule {
 	{ "merge.joined", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.beside", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.going-down", "merge", NULL, "merge", MOMENT, CHART_MARK },
+	{ "merge.repaired", "merge", NULL, "merge", MOMENT, CHART_MARK },
 	{ "merge.lost", "merge", NULL, "merge", MOMENT, CHART_FAILED },
 	{ "merge.done", "merge", NULL, "merge", END, CHART_MARK },
 	{ "merge.refused", "merge", NULL, "merge", END_FAILED, CHART_FAILED },

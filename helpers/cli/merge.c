@@ -24,27 +24,25 @@
 #define DAEMON "initfs-merge"
 
 static const char help[] =
-	"Usage: initfs merge [--now]\n"
+	"Usage: initfs merge [--now | --repaired]\n"
 	"Take what is in RAM to the disk, under the programs that use it. Says how it went.\n"
 	"\n"
 	"  --now      do not wait for what /etc/fstab wants mounted\n"
+	"  --repaired the root was repaired (fsck) under its read-only mount: take it there past\n"
+	"             that mount. Reboot when it is done\n"
 	"  --help     print this and exit\n"
 	"\n"
-	"Exit status: 0 everything is on the disk, 1 failed, 2 called wrongly, 3 refused. After 1\n"
-	"and 3 programs go on in RAM, and it is tried again by itself.\n";
+	"Exit status: 0 everything is on the disk, 1 failed, 2 called wrongly, 3 refused,\n"
+	"4 stopped half way (only --repaired: call it again). After 1 and 3 programs go on in\n"
+	"RAM, and but for --repaired it is tried again by itself.\n";
 
-/* Ends when the new process waits: for us, or it could be done before we are there to ask. */
-static int start_daemon(void)
+/* Returns the child's exit status, or -errno. */
+static int wait_for(pid_t child)
 {
-	pid_t child = fork();
 	int status;
 
 	if (child < 0)
 		return -errno;
-	if (child == 0) {
-		execlp(DAEMON, DAEMON, "--wait", "--manual", "--", "/", (char *)NULL);
-		_exit(127);
-	}
 	if (waitpid(child, &status, 0) < 0)
 		return -errno;
 	if (!WIFEXITED(status))
@@ -52,6 +50,29 @@ static int start_daemon(void)
 	if (WEXITSTATUS(status) == 127)
 		return -ENOENT;
 	return WEXITSTATUS(status);
+}
+
+/* Ends when the new process waits: for us, or it could be done before we are there to ask. */
+static int start_daemon(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		execlp(DAEMON, DAEMON, "--wait", "--manual", "--", "/", (char *)NULL);
+		_exit(127);
+	}
+	return wait_for(child);
+}
+
+static int load_loop(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		execlp("modprobe", "modprobe", "-q", "loop", (char *)NULL);
+		_exit(127);
+	}
+	return wait_for(child);
 }
 
 /* Returns the connection, or -errno where a line has been printed, with the exit code. */
@@ -143,15 +164,27 @@ static int ask(int state, bool is_now)
 		      EXIT_FAILED);
 }
 
+/* Its lines are ours, and so is its exit status. */
+static int become_repaired(void)
+{
+	struct fault fault = { 0 };
+
+	if (access("/dev/loop-control", F_OK) < 0)
+		(void)load_loop(); /* a module that is not there is missed by the merge, aloud */
+	execlp(DAEMON, DAEMON, "--repaired", "--", "/", (char *)NULL);
+	return report(fault_at(&fault, -errno, "start", DAEMON), &fault, EXIT_FAILED);
+}
+
 int command_merge(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "now", no_argument, NULL, 'n' },
+		{ "repaired", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	auto_close int state = -EBADF;
-	bool is_now = false;
+	bool is_now = false, is_repaired = false;
 	int code;
 
 	opterr = 0;
@@ -160,10 +193,13 @@ int command_merge(int argc, char **argv)
 			(void)fputs(help, stdout);
 			return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 		}
-		if (code != 'n')
+		if (code == '?')
 			return report_usage("there is no option '%s'", argv[optind - 1]);
-		is_now = true;
+		is_now |= code == 'n';
+		is_repaired |= code == 'r';
 	}
+	if (is_now && is_repaired)
+		return report_usage("--now and --repaired exclude each other");
 	if (optind < argc)
 		return report_usage("what is '%s' for?", argv[optind]);
 	state = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -173,5 +209,5 @@ int command_merge(int argc, char **argv)
 		report_line("only root can merge");
 		return EXIT_REFUSED;
 	}
-	return ask(state, is_now);
+	return is_repaired ? become_repaired() : ask(state, is_now);
 }

@@ -16,6 +16,7 @@
 #include "merge/news.h"
 #include "merge/request.h"
 #include "merge/retire.h"
+#include "merge/state.h"
 #include "merge/tuck.h"
 #include "merge/wake.h"
 #include "common/fd.h"
@@ -37,7 +38,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#define STATE "/run/initfs"
 #define PID_FILE "merge.pid"
 #define OMIT_NAME "initfs-merge"
 /* A device that fstab wants below a protected directory may never come. */
@@ -66,19 +66,6 @@ static void daemon_close(struct daemon *daemon)
 	news_close(&daemon->news, daemon->run);
 	fd_close(&daemon->run);
 	fd_close(&daemon->timeline);
-}
-
-static int read_list(struct daemon *daemon, struct fault *fault)
-{
-	auto_free char *text = NULL;
-	ssize_t length = file_read(daemon->run, "layers", LIST_TEXT_MAX, &text);
-	int r = length < 0 ? (int)length : 0;
-
-	if (r == 0)
-		r = list_parse(&daemon->list, take_pointer(text));
-	if (r == 0)
-		tuck_mark(&daemon->list, daemon->run);
-	return r < 0 ? fault_at(fault, r, "read the list of layers", STATE "/layers") : 0;
 }
 
 static int write_pid(int fd, struct fault *fault)
@@ -110,12 +97,7 @@ static int lock_state(const struct daemon *daemon, struct fault *fault)
 /* Everything by path comes after the change of root; before it, nothing. */
 static int daemon_open(struct daemon *daemon, struct fault *fault)
 {
-	int r;
-
-	daemon->run = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (daemon->run < 0)
-		return fault_at(fault, -errno, "open the state in", STATE);
-	r = read_list(daemon, fault);
+	int r = state_open(&daemon->run, &daemon->list, fault);
 	if (r < 0)
 		return r;
 	daemon->timeline = timeline_open(daemon->run); /* may be none */

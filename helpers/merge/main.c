@@ -4,6 +4,7 @@
 
 #include "merge/alone.h"
 #include "merge/daemon.h"
+#include "merge/repaired.h"
 #include "common/report.h"
 
 #include <getopt.h>
@@ -11,7 +12,7 @@
 
 static const char usage[] =
 	"Usage: initfs-merge [OPTION...] --upper=UPPER --lower=LOWER\n"
-	"       initfs-merge --wait [--manual]|--now [--] ROOT\n"
+	"       initfs-merge --wait [--manual]|--now|--repaired [--] ROOT\n"
 	"Carries an overlay's upper layer to its lower directory, while they are not mounted;\n"
 	"or what programs of ROOT have written into initfs's RAM layers to the disk under them.\n"
 	"\n"
@@ -23,6 +24,7 @@ static const char usage[] =
 	"      --wait            in the background, as soon as the disk is ready\n"
 	"      --manual          with --wait: only when 'initfs merge' asks, or at shutdown\n"
 	"      --now             at once, as far as fstab is concerned\n"
+	"      --repaired        now, into a root that was repaired under its read-only mount\n"
 	"      --verify          read back from the disk what was staged, before it is published\n"
 	"  -n, --dry-run         say what would be done, touch nothing\n"
 	"  -v, --verbose         say what is done\n"
@@ -39,6 +41,7 @@ enum option_code {
 	OPTION_WAIT,
 	OPTION_MANUAL,
 	OPTION_NOW,
+	OPTION_REPAIRED,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -52,6 +55,7 @@ static const struct option long_options[] = {
 	{ "manual", no_argument, NULL, OPTION_MANUAL },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "now", no_argument, NULL, OPTION_NOW },
+	{ "repaired", no_argument, NULL, OPTION_REPAIRED },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "verify", no_argument, NULL, OPTION_VERIFY },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -93,6 +97,9 @@ static enum next take_option(struct options *opt, int code, char **argv)
 	case OPTION_NOW:
 		opt->now = true;
 		return NEXT_OPTION;
+	case OPTION_REPAIRED:
+		opt->repaired = true;
+		return NEXT_OPTION;
 	case 'n':
 		opt->dry_run = true;
 		return NEXT_OPTION;
@@ -114,12 +121,21 @@ static enum next take_option(struct options *opt, int code, char **argv)
 	}
 }
 
-static int check_daemon_call(struct options *opt, int argc, char **argv)
+static const char *mode_of(const struct options *opt)
+{
+	if (opt->repaired)
+		return "--repaired";
+	return opt->wait ? "--wait" : "--now";
+}
+
+static int check_live_call(struct options *opt, int argc, char **argv)
 {
 	if (opt->wait && opt->now)
 		return report_usage("--wait and --now exclude each other");
+	if (opt->repaired && (opt->wait || opt->now || opt->verify))
+		return report_usage("--repaired takes only a root");
 	if (opt->upper || opt->lower || opt->staging || opt->userxattr || opt->work || opt->dry_run)
-		return report_usage("%s takes only a root", opt->wait ? "--wait" : "--now");
+		return report_usage("%s takes only a root", mode_of(opt));
 	if (optind == argc)
 		return report_usage("which root?");
 	opt->root = argv[optind++];
@@ -132,8 +148,8 @@ static int check_call(struct options *opt, int argc, char **argv)
 
 	if (opt->manual && !opt->wait)
 		return report_usage("--manual goes with --wait");
-	if (opt->wait || opt->now)
-		code = check_daemon_call(opt, argc, argv);
+	if (opt->wait || opt->now || opt->repaired)
+		code = check_live_call(opt, argc, argv);
 	else if (!opt->upper || !opt->lower)
 		code = report_usage("--upper and --lower are needed");
 	if (code == EXIT_DONE && optind < argc)
@@ -161,5 +177,7 @@ int main(int argc, char **argv)
 	code = check_call(&opt, argc, argv);
 	if (code != EXIT_DONE)
 		return code;
+	if (opt.repaired)
+		return repaired_run(&opt);
 	return opt.root ? daemon_run(&opt, argv) : alone_run(&opt);
 }

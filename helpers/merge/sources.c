@@ -4,6 +4,7 @@
 
 #include "merge/sources.h"
 #include "merge/check.h"
+#include "merge/repaired.h"
 #include "merge/retire.h"
 #include "merge/since.h"
 #include "merge/tuck.h"
@@ -144,6 +145,17 @@ static int open_own(struct sources *sources, const struct list_entry *entry, con
 	return r;
 }
 
+int sources_open_at(struct sources *sources, int disk, struct fault *fault)
+{
+	auto_close int ours = disk;
+	auto_free char *mountinfo = NULL;
+	int r = mountinfo_read(&mountinfo);
+
+	if (r < 0)
+		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	return open_target(sources, NULL, take_fd(&ours), mountinfo, NULL, fault);
+}
+
 int sources_open(struct sources *sources, struct fault *fault)
 {
 	auto_free char *mountinfo = NULL;
@@ -152,6 +164,9 @@ int sources_open(struct sources *sources, struct fault *fault)
 
 	if (r < 0)
 		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
+	if (faccessat(sources->run, REPAIRED_MARK, F_OK, 0) == 0)
+		return fault_because(fault, -EUCLEAN, "merge into", "/",
+				     "it was repaired under its mount: reboot");
 	if (!sources->is_inner) {
 		disk = clone_disk(AT_FDCWD, "/", fault);
 		r = disk < 0 ? disk : open_target(sources, NULL, disk, mountinfo, NULL, fault);

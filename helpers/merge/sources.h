@@ -19,6 +19,11 @@ struct sources {
 
 /* Opens them all; none, where all are on the disk. sources_close is due in any case. 0 or -errno. */
 int sources_open(struct sources *sources, struct fault *fault);
+/*
+ * The same, for layers of the root alone, whose file system disk is another mount of: its root directory,
+ * owned from here on.
+ */
+int sources_open_at(struct sources *sources, int disk, struct fault *fault);
 /* What was published under another name is told to initfs-hold by this connection. */
 void sources_connect(struct sources *sources, int view);
 

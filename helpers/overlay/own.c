@@ -4,24 +4,20 @@
 
 #include "overlay/own.h"
 #include "common/fd.h"
+#include "common/loop.h"
 #include "common/mountfd.h"
 #include "common/openat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount.h>
-#include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
-/* Somebody else may take the free loop device that the kernel has named; not so often. */
-#define LOOP_TRIES 32
-#define LOOP_PATH_MAX 32
 #define DEVICE_TEXT_MAX 32
 #define EMPTY_DIR "lower"
 #define TMPFS_MODE 01777 /* what it is without mode= */
@@ -75,40 +71,6 @@ void own_release(struct own *own)
 	own->source = own->options = own->path = NULL;
 	if (own->device > 0) /* 0 where own_look was never called */
 		fd_close(&own->device);
-}
-
-/* One try; -EBUSY: somebody was faster. */
-static int loop_try(int control, int device, const char *name, char path[LOOP_PATH_MAX])
-{
-	struct loop_config config = {
-		.fd = (uint32_t)device,
-		.info = { .lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR },
-	};
-	int number = ioctl(control, LOOP_CTL_GET_FREE);
-	auto_close int fd = -EBADF;
-
-	if (number < 0)
-		return -errno;
-	(void)snprintf(path, LOOP_PATH_MAX, "/dev/loop%d", number);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	(void)snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s",
-		       name);
-	return ioctl(fd, LOOP_CONFIGURE, &config) < 0 ? -errno : take_fd(&fd);
-}
-
-/* Returns the loop device, owned: it goes by itself when neither we nor a mount has it open. */
-static int loop_make(const struct own *own, char path[LOOP_PATH_MAX], struct fault *fault)
-{
-	auto_close int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	int tries, fd = -EBUSY;
-
-	if (control < 0)
-		return fault_at(fault, -errno, "make a loop device with", "/dev/loop-control");
-	for (tries = 0; tries < LOOP_TRIES && fd == -EBUSY; tries++)
-		fd = loop_try(control, own->device, own->source, path);
-	return fd < 0 ? fault_at(fault, fd, "make a read-only loop device of", own->source) : fd;
 }
 
 /*
@@ -175,7 +137,7 @@ static int mount_loop(const struct own *own, struct fault *fault)
 {
 	const char *type = own->type == SUPER_XFS ? "xfs" : "ext4";
 	char loop[LOOP_PATH_MAX] = "";
-	auto_close int device = loop_make(own, loop, fault);
+	auto_close int device = loop_make(own->device, own->source, false, loop, fault);
 	auto_close int context = -EBADF;
 	struct fault why = { 0 };
 	int r;

@@ -4,7 +4,7 @@
 #define INITFS_OVERLAY_PLAN_H
 
 #include "common/fault.h"
-#include "overlay/super.h"
+#include "common/super.h"
 
 #include <stdbool.h>
 #include <stddef.h>

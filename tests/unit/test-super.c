@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "check.h"
-#include "overlay/super.h"
+#include "common/super.h"
 
 #include <string.h>
 

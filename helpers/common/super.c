@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "overlay/super.h"
+#include "common/super.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pure: which file system is on a device, and may it be read before its check? */
-#ifndef INITFS_OVERLAY_SUPER_H
-#define INITFS_OVERLAY_SUPER_H
+#ifndef INITFS_SUPER_H
+#define INITFS_SUPER_H
 
 /* How much of the beginning of a device super_look wants to see. */
 #define SUPER_BYTES (65536 + 4096)
