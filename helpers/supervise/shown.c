@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Looks at an X server. In this order: connect; find the server's process, its -auth file and the
- * cookie in it; say hello; then at each look ask for the root's children until one is visible.
+ * cookie in it; say hello; then at each look ask for the root's children until one is visible, and where
+ * there is a compositor for some rows of pixels until they show something else.
  */
 #include "config.h"
 
@@ -98,7 +99,7 @@ static int say_hello(struct shown *shown, const struct x11_cookie *cookie)
 	if (!answer)
 		return -ENOMEM;
 	r = receive_all(shown->fd, answer, (size_t)units * 4);
-	return r < 0 ? r : x11_root_find(answer, (size_t)units * 4, &shown->root);
+	return r < 0 ? r : x11_screen_find(answer, (size_t)units * 4, &shown->screen);
 }
 
 static int shown_open(struct shown *shown, const char *socket_path)
@@ -106,7 +107,7 @@ static int shown_open(struct shown *shown, const char *socket_path)
 	struct x11_cookie cookie;
 	int r;
 
-	shown->fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS);
+	*shown = (struct shown){ .fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS) };
 	if (shown->fd < 0)
 		return shown->fd;
 	r = cookie_of_server(shown->fd, &cookie);
@@ -114,11 +115,12 @@ static int shown_open(struct shown *shown, const char *socket_path)
 }
 
 /* Sends a request and receives its reply; *ret_rest, allocated, is what follows the first bytes. */
-static int ask(int fd, const uint8_t request[8], uint8_t reply[X11_REPLY], uint8_t **ret_rest)
+static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_REPLY],
+	       uint8_t **ret_rest)
 {
 	auto_free uint8_t *rest = NULL;
 	int size;
-	int r = send_all(fd, request, 8);
+	int r = send_all(fd, request, length);
 
 	if (r == 0)
 		r = receive_all(fd, reply, X11_REPLY);
@@ -146,7 +148,7 @@ static int look_at_window(int fd, uint32_t window)
 	int r;
 
 	x11_get_attributes(request, window);
-	r = ask(fd, request, reply, &rest);
+	r = ask(fd, request, sizeof(request), reply, &rest);
 	return r < 0 ? r : reply[0] == 1 && is_x11_viewable(reply);
 }
 
@@ -156,8 +158,8 @@ static int look_at_children(const struct shown *shown)
 	auto_free uint8_t *children = NULL;
 	int size, at, r = 0;
 
-	x11_query_tree(request, shown->root);
-	size = ask(shown->fd, request, reply, &children);
+	x11_query_tree(request, shown->screen.root);
+	size = ask(shown->fd, request, sizeof(request), reply, &children);
 	for (at = 0; r == 0 && at + 4 <= size && at < CHILDREN_MAX * 4; at += 4) {
 		uint32_t window;
 
@@ -167,12 +169,74 @@ static int look_at_children(const struct shown *shown)
 	return size < 0 ? size : r;
 }
 
+/* FNV-1a: the same pixels have the same sum, and others hardly ever. */
+static uint64_t sum(const uint8_t *data, size_t size)
+{
+	uint64_t result = 0xcbf29ce484222325;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		result = (result ^ data[i]) * 0x100000001b3;
+	return result;
+}
+
+/* 1: row number i shows something that was not there at the first look. */
+static int look_at_row(struct shown *shown, unsigned int i)
+{
+	uint16_t y = (uint16_t)(shown->screen.height * (i + 1) / (SHOWN_ROWS + 1));
+	uint8_t request[X11_GET_ROW], reply[X11_REPLY];
+	auto_free uint8_t *row = NULL;
+	int size;
+
+	x11_get_row(request, &shown->screen, y);
+	size = ask(shown->fd, request, sizeof(request), reply, &row);
+	if (size <= 0)
+		return size;
+	if (!shown->has_rows)
+		shown->rows[i] = sum(row, (size_t)size);
+	return shown->rows[i] != sum(row, (size_t)size) && !is_x11_plain(row, (size_t)size);
+}
+
+/* 1 or 0: is there a compositor? */
+static int look_for_compositor(const struct shown *shown)
+{
+	uint8_t find[X11_FIND_COMPOSITOR], owner[8], reply[X11_REPLY];
+	auto_free uint8_t *rest = NULL;
+	auto_free uint8_t *more = NULL;
+	int r;
+
+	x11_find_compositor(find);
+	r = ask(shown->fd, find, sizeof(find), reply, &rest);
+	if (r < 0 || !x11_answer(reply))
+		return r;
+	x11_get_owner(owner, x11_answer(reply));
+	r = ask(shown->fd, owner, sizeof(owner), reply, &more);
+	return r < 0 ? r : x11_answer(reply) != 0;
+}
+
+static int look_at_rows(struct shown *shown)
+{
+	int r = shown->has_rows ? look_for_compositor(shown) : 1;
+	unsigned int i;
+
+	if (r <= 0)
+		return r;
+	r = 0;
+
+	for (i = 0; r == 0 && i < SHOWN_ROWS; i++)
+		r = look_at_row(shown, i);
+	shown->has_rows = true;
+	return r;
+}
+
 int shown_look(struct shown *shown, const char *socket_path)
 {
 	int r = shown->fd < 0 ? shown_open(shown, socket_path) : 0;
 
 	if (r == 0)
 		r = look_at_children(shown);
+	if (r == 0)
+		r = look_at_rows(shown);
 	if (r != 0)
 		shown_close(shown);
 	return r;

@@ -3,7 +3,12 @@
 #ifndef INITFS_SUPERVISE_SHOWN_H
 #define INITFS_SUPERVISE_SHOWN_H
 
+#include "supervise/x11.h"
+
+#include <stdbool.h>
 #include <stdint.h>
+
+#define SHOWN_ROWS 3
 
 /*
  * A client of the server, kept from the first look to the last: an X server whose only client goes
@@ -11,11 +16,15 @@
  */
 struct shown {
 	int fd; /* -EBADF while there is no connection */
-	uint32_t root;
+	struct x11_screen screen;
+	bool has_rows; /* the first look has been taken */
+	uint64_t rows
+		[SHOWN_ROWS]; /* sums of what it saw: a server may begin with the splash's picture */
 };
 
 /*
- * 1: a window is mapped and visible. 0: not yet. -errno: it cannot be known (no server, no cookie,
+ * 1: a window is mapped and visible, or a compositor has drawn something since the first look: its own
+ * window, which GNOME's greeter is, is in no list. 0: not yet. -errno: it cannot be known (no server, no cookie,
  * no answer in time), and it should not be asked again. Unless 0, the connection is closed.
  */
 int shown_look(struct shown *shown, const char *socket_path);

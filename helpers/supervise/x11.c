@@ -10,10 +10,14 @@
 enum {
 	OPCODE_GET_WINDOW_ATTRIBUTES = 3,
 	OPCODE_QUERY_TREE = 15,
+	OPCODE_INTERN_ATOM = 16,
+	OPCODE_GET_SELECTION_OWNER = 23,
+	OPCODE_GET_IMAGE = 73,
 };
 
 #define ANSWER_MAX (1 << 20) /* bytes: a server with thousands of visuals says less */
 #define CLASS_INPUT_OUTPUT 1
+#define FORMAT_Z_PIXMAP 2
 #define MAP_STATE_VIEWABLE 2
 
 /* What is left of a file while it is read. */
@@ -119,7 +123,7 @@ size_t x11_hello(uint8_t hello[X11_HELLO_MAX], const struct x11_cookie *cookie)
 	return 12 + padded(name_size) + padded(cookie->size);
 }
 
-int x11_root_find(const uint8_t *answer, size_t size, uint32_t *ret_root)
+int x11_screen_find(const uint8_t *answer, size_t size, struct x11_screen *ret_screen)
 {
 	size_t at;
 
@@ -127,9 +131,13 @@ int x11_root_find(const uint8_t *answer, size_t size, uint32_t *ret_root)
 		return -EINVAL;
 	/* 32 fixed bytes, the vendor's name, 8 for each pixmap format; then the screens. */
 	at = 32 + padded(get16(answer + 16)) + 8 * (size_t)answer[21];
-	if (answer[20] == 0 || at + 4 > size)
+	if (answer[20] == 0 || at + 24 > size)
 		return -EINVAL;
-	*ret_root = get32(answer + at);
+	*ret_screen = (struct x11_screen){
+		.root = get32(answer + at),
+		.width = get16(answer + at + 20),
+		.height = get16(answer + at + 22),
+	};
 	return 0;
 }
 
@@ -149,6 +157,46 @@ void x11_query_tree(uint8_t request[8], uint32_t window)
 void x11_get_attributes(uint8_t request[8], uint32_t window)
 {
 	request_of(request, OPCODE_GET_WINDOW_ATTRIBUTES, window);
+}
+
+void x11_find_compositor(uint8_t request[X11_FIND_COMPOSITOR])
+{
+	static const char name[] = "_NET_WM_CM_S0";
+
+	memset(request, 0, X11_FIND_COMPOSITOR);
+	request[0] = OPCODE_INTERN_ATOM;
+	request[1] = 1; /* only if it exists */
+	put16(request + 2, X11_FIND_COMPOSITOR / 4);
+	put16(request + 4, sizeof(name) - 1);
+	memcpy(request + 8, name, sizeof(name) - 1);
+}
+
+void x11_get_owner(uint8_t request[8], uint32_t selection)
+{
+	request_of(request, OPCODE_GET_SELECTION_OWNER, selection);
+}
+
+uint32_t x11_answer(const uint8_t reply[X11_REPLY])
+{
+	return reply[0] == 1 ? get32(reply + 8) : 0;
+}
+
+void x11_get_row(uint8_t request[X11_GET_ROW], const struct x11_screen *screen, uint16_t y)
+{
+	memset(request, 0, X11_GET_ROW);
+	request[0] = OPCODE_GET_IMAGE;
+	request[1] = FORMAT_Z_PIXMAP;
+	put16(request + 2, X11_GET_ROW / 4);
+	memcpy(request + 4, &screen->root, sizeof(screen->root));
+	put16(request + 10, y);
+	put16(request + 12, screen->width);
+	put16(request + 14, 1);
+	memset(request + 16, 0xff, 4); /* all planes */
+}
+
+bool is_x11_plain(const uint8_t *row, size_t size)
+{
+	return size <= 4 || memcmp(row, row + 4, size - 4) == 0;
 }
 
 int x11_reply_rest(const uint8_t reply[X11_REPLY])

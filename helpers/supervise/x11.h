@@ -23,12 +23,34 @@ int x11_cookie_find(const uint8_t *file, size_t size, struct x11_cookie *ret_coo
 /* Writes the hello of a client, in this machine's byte order. Returns its length. */
 size_t x11_hello(uint8_t hello[X11_HELLO_MAX], const struct x11_cookie *cookie);
 
-/* The root window of the first screen, from what follows the first 8 bytes of the server's answer. */
-int x11_root_find(const uint8_t *answer, size_t size, uint32_t *ret_root);
+struct x11_screen {
+	uint32_t root; /* its window */
+	uint16_t width, height;
+};
+
+/* The first screen, from what follows the first 8 bytes of the server's answer. 0 or -EINVAL. */
+int x11_screen_find(const uint8_t *answer, size_t size, struct x11_screen *ret_screen);
 
 /* Requests of 8 bytes each: the children of a window, the attributes of one. */
 void x11_query_tree(uint8_t request[8], uint32_t window);
 void x11_get_attributes(uint8_t request[8], uint32_t window);
+
+#define X11_FIND_COMPOSITOR 24 /* bytes of the request */
+#define X11_GET_ROW 20
+
+/*
+ * A request for the atom of the selection that a compositor of the first screen owns, and one for its owner.
+ * Both replies have their answer in x11_answer(): 0 where there is none.
+ */
+void x11_find_compositor(uint8_t request[X11_FIND_COMPOSITOR]);
+void x11_get_owner(uint8_t request[8], uint32_t selection);
+uint32_t x11_answer(const uint8_t reply[X11_REPLY]);
+
+/* A request for the pixels of row y of a screen, with all windows on it. */
+void x11_get_row(uint8_t request[X11_GET_ROW], const struct x11_screen *screen, uint16_t y);
+
+/* Have all pixels of a row the same colour? They have four bytes each, or the row is not understood. */
+bool is_x11_plain(const uint8_t *row, size_t size);
 
 /* How many bytes follow the first X11_REPLY of a reply; -EINVAL where it is an error or an event. */
 int x11_reply_rest(const uint8_t reply[X11_REPLY]);

@@ -38,26 +38,66 @@ static void test_hello(void)
 	CHECK_INT(x11_hello(hello, &cookie), 12);
 }
 
-static void test_root(void)
+static void test_screen(void)
 {
 	uint8_t answer[80] = { 0 };
 	uint16_t vendor = 3;
-	uint32_t root = 0;
+	struct x11_screen screen = { 0 };
 	static const uint32_t want = 0x123;
+	static const uint16_t size[] = { 640, 480 };
 
 	memcpy(answer + 16, &vendor, 2); /* padded to 4 */
 	answer[20] = 1; /* a screen */
 	answer[21] = 2; /* formats of 8 bytes */
 	memcpy(answer + 32 + 4 + 16, &want, 4);
-	CHECK_INT(x11_root_find(answer, sizeof(answer), &root), 0);
-	CHECK_INT(root, 0x123);
-	CHECK_INT(x11_root_find(answer, 55, &root), -EINVAL);
-	CHECK_INT(x11_root_find(answer, 31, &root), -EINVAL);
+	memcpy(answer + 32 + 4 + 16 + 20, size, 4);
+	CHECK_INT(x11_screen_find(answer, sizeof(answer), &screen), 0);
+	CHECK_INT(screen.root, 0x123);
+	CHECK_INT(screen.width, 640);
+	CHECK_INT(screen.height, 480);
+	CHECK_INT(x11_screen_find(answer, 75, &screen), -EINVAL);
+	CHECK_INT(x11_screen_find(answer, 31, &screen), -EINVAL);
 	answer[21] = 255;
-	CHECK_INT(x11_root_find(answer, sizeof(answer), &root), -EINVAL);
+	CHECK_INT(x11_screen_find(answer, sizeof(answer), &screen), -EINVAL);
 	answer[20] = 0;
 	answer[21] = 2;
-	CHECK_INT(x11_root_find(answer, sizeof(answer), &root), -EINVAL);
+	CHECK_INT(x11_screen_find(answer, sizeof(answer), &screen), -EINVAL);
+}
+
+static void test_compositor(void)
+{
+	static const char find[] = "\20\1\6\0\15\0\0\0_NET_WM_CM_S0\0\0\0";
+	uint8_t request[X11_FIND_COMPOSITOR];
+	uint8_t reply[X11_REPLY] = { [8] = 7 };
+
+	if (*(const uint8_t *)&(uint16_t){
+		    1 }) { /* as this machine has it, which the text is for */
+		x11_find_compositor(request);
+		CHECK(memcmp(request, find, sizeof(request)) == 0);
+		x11_get_owner(request, 7);
+		CHECK(memcmp(request, "\27\0\2\0\7\0\0\0", 8) == 0);
+		CHECK_INT(x11_answer(reply), 0); /* an error */
+		reply[0] = 1;
+		CHECK_INT(x11_answer(reply), 7);
+	}
+}
+
+static void test_rows(void)
+{
+	static const struct x11_screen screen = { .root = 5, .width = 3, .height = 2 };
+	static const uint8_t want[X11_GET_ROW] = { 73, 2, 5, 0, 5, 0, 0,   0,	0,   0,
+						   1,  0, 3, 0, 1, 0, 255, 255, 255, 255 };
+	uint8_t request[X11_GET_ROW];
+	uint8_t row[] = { 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0 };
+
+	if (*(const uint8_t *)&(uint16_t){ 1 }) {
+		x11_get_row(request, &screen, 1);
+		CHECK(memcmp(request, want, sizeof(request)) == 0);
+	}
+	CHECK(is_x11_plain(row, sizeof(row)));
+	CHECK(is_x11_plain(row, 0));
+	row[11] = 1;
+	CHECK(!is_x11_plain(row, sizeof(row)));
 }
 
 static void test_reply(void)
@@ -88,7 +128,9 @@ int main(void)
 {
 	test_cookie();
 	test_hello();
-	test_root();
+	test_screen();
+	test_compositor();
+	test_rows();
 	test_reply();
 	return check_result();
 }
