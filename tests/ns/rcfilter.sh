@@ -78,7 +78,22 @@ unpack_debian() {
 	done
 }
 
+# What startpar looks for before it starts several scripts at a time, as in a boot: a terminal (init's
+# console), and a machine that has time. The terminal is there as long as we are.
+let_startpar_be_parallel() {
+	local master
+	exec {master}< <(exec /usr/bin/python3 -c 'import os, pty
+master, slave = pty.openpty()
+print(os.ttyname(slave), flush=True)
+while os.read(master, 4096):
+    pass')
+	read -r terminal <&"$master"
+	printf 'cpu  1 1 1 1\ncpu0 1 1 1 1\nprocs_running 1\nprocs_blocked 0\n' >"$TEST_TMP/stat"
+	mount --bind "$TEST_TMP/stat" "$root/proc/stat"
+}
+
 # scene_make: the root, with empty directories of start scripts
+terminal=/dev/null
 scene_make() {
 	mkdir -p "$TEST_TMP/over" "$root" "$TEST_TMP/debs"
 	[ -z "${wants_debian-}" ] || unpack_debian
@@ -107,6 +122,7 @@ scene_make() {
 	touch "$log"
 	mkdir -p "$root/run/log"
 	mount --bind "$TEST_TMP" "$root/run/log"
+	[ -z "${wants_debian-}" ] || let_startpar_be_parallel
 }
 
 for_levels="2 3 4 5"
@@ -146,9 +162,11 @@ start_filter() { # OPTION...
 
 # Runs COMMAND in the root as init would, and notes what it prints.
 in_root() { # COMMAND...
+	local input=/dev/null
+	case $1 in /etc/init.d/rc | /etc/init.d/rcS) input=$terminal ;; esac
 	chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin RUNLEVEL="${RUNLEVEL-2}" \
 		PREVLEVEL="${PREVLEVEL-N}" runlevel="${RUNLEVEL-2}" previous="${PREVLEVEL-N}" \
-		"$@" >>"$TEST_TMP/output" 2>&1 </dev/null
+		"$@" >>"$TEST_TMP/output" 2>&1 <"$input"
 }
 
 # The names that the scripts have logged since the last forget_log, in one line.

@@ -162,7 +162,7 @@ done
 
 # --- by option only a default route makes a network
 : >"$root/etc/fstab"
-script netsvc 02 '# Required-Start: $network\n'
+script netsvc 02 '# Required-Start: $network alpha\n'
 chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
 net_up
 : >"$log"

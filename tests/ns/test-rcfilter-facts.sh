@@ -71,7 +71,7 @@ script gate 02 '# Required-Start:\n' 'exit 1'
 script portal 03 '# Required-Start: $portal\n'
 script soft 03 '# Required-Start: $weak\n'
 script parallel 03 '# Required-Start:\n# X-Parallel-Requires: $network\n'
-script parallel2 03 '# Required-Start:\n# X-Parallel-Requires: gate\n'
+script parallel2 03 '# Required-Start:\n# Should-Start: gate\n# X-Parallel-Requires: gate\n'
 script bare 02 ''
 printf '#!/bin/sh\n# chkconfig: 2345 90 10\n# description: order only\necho bare >>/run/log/log\n' \
 	>"$root/etc/init.d/bare"
