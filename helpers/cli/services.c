@@ -17,25 +17,62 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 #define SOCKET "rcfilter.sock"
+#define PID_FILE "rcfilter.pid" /* there as long as somebody listens or is going to */
 
 /* Of one that has ended: what its socket would say. */
 #define LAST_LINES "rcfilter.services"
 #define LAST_LINES_MAX (4 << 20)
 #define PATIENCE 2 /* seconds; it answers at once or is dead */
 
+/*
+ * When rc has ended, who serves the views hands the socket over to who waits for the network: for a
+ * moment nobody listens, and who has asked just before is hung up on. So often we look again.
+ */
+#define HANDOVER_TRIES 100
+#define HANDOVER_MSEC 20
+
 enum field { NAME, STATE, CODE, ASKED, BEGUN, ENDED, HELD, BACK, SENTENCE, FIELDS };
 static const char *const keys[FIELDS] = { "name",  "state", "code", "asked",   "begun",
 					  "ended", "held",  "back", "sentence" };
 
+static void pause_for_handover(void)
+{
+	static const struct timespec tick = { .tv_nsec = HANDOVER_MSEC * 1000000L };
+
+	(void)nanosleep(&tick, NULL);
+}
+
+static bool is_nobody(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED;
+}
+
+/* A connection, also where the one who listens is about to be another; or -errno. */
+static int connect_patiently(void)
+{
+	auto_close int dir = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir < 0 ? -errno : packet_connect(dir, SOCKET);
+	int left;
+
+	for (left = HANDOVER_TRIES; dir >= 0 && is_nobody(fd) && left; left--) {
+		if (faccessat(dir, PID_FILE, F_OK, 0) < 0)
+			break;
+		pause_for_handover();
+		fd = packet_connect(dir, SOCKET);
+	}
+	return fd;
+}
+
 static int open_socket(struct fault *fault)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE };
-	auto_close int dir = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_close int fd = dir < 0 ? -errno : packet_connect(dir, SOCKET);
+	auto_close int fd = connect_patiently();
 
-	if (fd == -ENOENT || fd == -ECONNREFUSED)
+	if (is_nobody(fd))
 		return fault_because(fault, fd, "ask", "initfs-rcfilter",
 				     "it is not running: nothing is filtered, and nothing waits");
 	if (fd < 0)
@@ -172,18 +209,30 @@ static int ask_lines(int fd, char **ret_lines, struct fault *fault)
 	return 0;
 }
 
+/* All lines, by a connection of their own. 0 or -errno; is_nobody() knows that of nobody. */
+static int get_lines_once(char **ret_lines, struct fault *fault)
+{
+	auto_close int fd = open_socket(fault);
+
+	return fd < 0 ? fd : ask_lines(fd, ret_lines, fault);
+}
+
 /* What the filter says, or has said last. */
 static int get_lines(char **ret_lines, struct fault *fault)
 {
-	auto_close int fd = open_socket(fault);
 	auto_close int dir = -EBADF;
+	int left = HANDOVER_TRIES;
+	int r = get_lines_once(ret_lines, fault);
 
-	if (fd >= 0)
-		return ask_lines(fd, ret_lines, fault);
-	if (fd != -ENOENT && fd != -ECONNREFUSED)
-		return fd;
+	for (; (r == -ECONNRESET || r == -EPIPE) && left; left--) {
+		pause_for_handover();
+		*fault = (struct fault){ 0 };
+		r = get_lines_once(ret_lines, fault);
+	}
+	if (!is_nobody(r))
+		return r;
 	dir = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return file_read(dir, LAST_LINES, LAST_LINES_MAX, ret_lines) < 0 ? fd : 0;
+	return file_read(dir, LAST_LINES, LAST_LINES_MAX, ret_lines) < 0 ? r : 0;
 }
 
 int command_services(int argc, char **argv)

@@ -122,3 +122,37 @@ until_true no_views
 ask off >/dev/null || true
 expect_gone
 echo "seed $seed: ok"
+
+# When rc has ended, another process listens, and not at once: who asks just then hears of it no more
+# than that it takes a moment. Here the one before hangs up on two, and the next comes when it is told.
+mv "$state/rcfilter.services" "$state/rcfilter.not-these"
+/usr/bin/python3 - "$state" <<'END' &
+import os, socket, sys, time
+os.chdir(sys.argv[1])
+def listen():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind("rcfilter.sock")
+    s.listen()
+    return s
+open("rcfilter.pid", "w").write("1\n")
+before = listen()
+for _ in range(2):
+    before.accept()[0].close()
+before.close()
+time.sleep(0.2)  # whoever comes now finds nobody
+os.unlink("rcfilter.sock")
+peer = listen().accept()[0]
+assert peer.recv(4096) == b"services"
+peer.send(b"ok next=0\nmany\taside\t-\t-\t-\t-\t-\t-\tmany stepped aside: says the next\n")
+peer.recv(1)
+END
+next=$!
+until_true test -S "$state/rcfilter.sock"
+[ "$(cli explain many)" = "many stepped aside: says the next" ] || fail "no answer after the handover"
+wait $next || fail "the next one was not asked: $?"
+rm "$state/rcfilter.sock"
+code=0
+cli explain many 2>"$TEST_TMP/output" || code=$? # its pid file tells of one who will not come
+[ $code = 1 ] || fail "initfs explain without a filter ends with $code"
+expect_output "it is not running"
+echo "handover: ok"
