@@ -46,6 +46,7 @@ struct node *script_node_get(struct view *view, struct node *parent, const char 
 	}
 	node->parent = parent;
 	node->fd = fd;
+	node->reading = -EBADF;
 	node->dev = st->st_dev;
 	node->ino = st->st_ino;
 	node->is_directory = S_ISDIR(st->st_mode);
@@ -58,6 +59,7 @@ struct node *script_node_get(struct view *view, struct node *parent, const char 
 void script_node_free(struct node *node)
 {
 	fd_close(&node->fd);
+	fd_close(&node->reading);
 	free(node->name);
 	free(node);
 }

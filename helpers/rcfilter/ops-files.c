@@ -26,7 +26,8 @@
 
 /* A served file: a descriptor of the real one, or a text in its place. */
 struct handle {
-	int fd; /* owned; -EBADF: text */
+	int fd; /* -EBADF: text */
+	bool is_shared; /* fd is the node's; else it is owned */
 	char *text; /* owned */
 	size_t size;
 };
@@ -45,7 +46,8 @@ static void handle_free(struct handle *handle)
 {
 	if (!handle)
 		return;
-	fd_close(&handle->fd);
+	if (!handle->is_shared)
+		fd_close(&handle->fd);
 	free(handle->text);
 	free(handle);
 }
@@ -60,7 +62,7 @@ static struct handle *handle_make(int fd, char *text)
 		free(text);
 		return NULL;
 	}
-	*handle = (struct handle){ fd, text, text ? strlen(text) : 0 };
+	*handle = (struct handle){ .fd = fd, .text = text, .size = text ? strlen(text) : 0 };
 	return handle;
 }
 
@@ -81,21 +83,44 @@ static void open_text(fuse_req_t request, char *text, struct fuse_file_info *fil
 	reply_handle(request, handle_make(-EBADF, text), file);
 }
 
-static void open_file(fuse_req_t request, const struct node *node, struct fuse_file_info *file)
+/* The descriptor of the real file is the caller's. -errno. */
+static int open_real(const struct server *server, const struct node *node, int flags)
+{
+	char name[16];
+	int fd = openat(server->fds, script_fd_name(node, name),
+			flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A start opens its script up to four times, to read: one descriptor serves them all by pread. */
+static struct handle *handle_to_read(int fd)
+{
+	struct handle *handle = malloc(sizeof(*handle));
+
+	if (handle)
+		*handle = (struct handle){ .fd = fd, .is_shared = true };
+	return handle;
+}
+
+static void open_file(fuse_req_t request, struct node *node, struct fuse_file_info *file)
 {
 	const int kept = O_ACCMODE | O_APPEND | O_TRUNC | O_SYNC | O_DSYNC | O_NOATIME;
-	char name[16];
+	bool is_shared = !(file->flags & (O_ACCMODE | O_TRUNC));
 	struct stat st;
-	int fd = openat(server_of(request)->fds, script_fd_name(node, name),
-			(file->flags & kept) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd;
 
+	if (is_shared && node->reading < 0)
+		node->reading = open_real(server_of(request), node, O_RDONLY);
+	fd = is_shared ? node->reading : open_real(server_of(request), node, file->flags & kept);
+	if (fd < 0) {
+		reply(request, fd);
+		return;
+	}
 	/* A shell reads what was read for its exec; if we die, it goes on reading. */
-	file->keep_cache = fd >= 0 && outside_name(node->name) == node->name &&
-			   fstat(fd, &st) == 0 && st.st_nlink == 1;
-	if (fd < 0)
-		reply(request, -errno);
-	else
-		reply_handle(request, handle_make(fd, NULL), file);
+	file->keep_cache =
+		outside_name(node->name) == node->name && fstat(fd, &st) == 0 && st.st_nlink == 1;
+	reply_handle(request, is_shared ? handle_to_read(fd) : handle_make(fd, NULL), file);
 }
 
 /* The late slot to somebody who only looks. */

@@ -48,7 +48,8 @@ int result_of_exiting(int proc, pid_t pid, int *ret_code)
 	int status;
 	int r;
 
-	if (proc_read(proc, pid, "status", text, sizeof(text)) <= 0 || strstr(text, "\nVmSize:"))
+	/* Who has memory left is not exiting. Asking "status" for that takes ten times as long. */
+	if (proc_read(proc, pid, "statm", text, sizeof(text)) <= 0 || strncmp(text, "0 ", 2) != 0)
 		return -EAGAIN;
 	if (proc_read(proc, pid, "stat", text, sizeof(text)) <= 0)
 		return -EAGAIN;

@@ -12,7 +12,7 @@
 
 /*
  * The exit code of pid, or -SIGNAL, if it is exiting: 0 and *ret_code, or -EAGAIN where it is not.
- * To be asked of a registered script only. The order matters: /proc/PID/status first, and stat only
+ * To be asked of a registered script only. The order matters: /proc/PID/statm first, and stat only
  * of a process without memory, because the stat of one that is inside of execve waits for its end.
  */
 int result_of_exiting(int proc, pid_t pid, int *ret_code);

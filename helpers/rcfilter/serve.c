@@ -299,14 +299,16 @@ static int patience(struct serving *serving)
  * A start is some ten requests, one close behind the other, and each puts its program to sleep. If
  * we sleep in between, too, we have to be woken on a processor that has gone idle, which takes
  * longer than all that we do. So we look again for a moment before we sleep: not where there is one
- * processor, which those who ask need, and not where that was in vain, as on a busy machine.
+ * processor, which those who ask need, not while several scripts run, which need them all, and not
+ * where that was in vain, as on a busy machine.
  */
 static int look_again(struct serving *serving, struct epoll_event *events)
 {
+	const struct script *running = serving->server.starts.running;
 	uint64_t until = world_now() + ATTENTIVE;
 	int n;
 
-	if (!serving->was_asked || serving->is_alone)
+	if (!serving->was_asked || serving->is_alone || (running && running->next))
 		return 0;
 	serving->was_asked = false;
 	if (serving->in_vain >= IN_VAIN_MAX && serving->in_vain++ < IN_VAIN_MAX + IN_VAIN_REST)

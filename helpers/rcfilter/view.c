@@ -39,6 +39,7 @@ int view_start(struct view *view, struct server *server, size_t number, int devi
 		return -errno;
 	}
 	view->root = (struct node){ .fd = place->fd,
+				    .reading = -EBADF,
 				    .dev = st.st_dev,
 				    .ino = st.st_ino,
 				    .is_directory = true,

@@ -21,6 +21,7 @@ struct node {
 	dev_t dev;
 	ino_t ino;
 	int fd; /* O_PATH, owned; -EBADF: it is made up (the late slot) */
+	int reading; /* for all who only read it, owned; -EBADF: nobody has yet */
 	bool is_directory;
 	uint64_t lookups; /* the kernel's debt */
 };
