@@ -32,7 +32,10 @@ void world_network(struct starts *starts)
 			      NULL);
 }
 
-/* The screens that were started early and have neither come nor gone, by the timeline. */
+/*
+ * The screens that were started early and have neither come nor gone, by the timeline; nor those for
+ * which the boot has waited long enough.
+ */
 static void read_screens(struct starts *starts)
 {
 	char text[4096];
@@ -53,6 +56,7 @@ static void read_screens(struct starts *starts)
 			if (strcmp(event.event, "early.start") == 0)
 				starts->screens_pending++;
 			else if (strcmp(event.event, "early.ready") == 0 ||
+				 strcmp(event.event, "early.late") == 0 ||
 				 strcmp(event.event, "early.gave-up") == 0 ||
 				 strcmp(event.event, "early.exit") == 0)
 				starts->screens_pending -= starts->screens_pending > 0;

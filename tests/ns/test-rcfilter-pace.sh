@@ -59,7 +59,7 @@ awk '/ rc.hold / { split($3, n, "="); if (!(n[2] in h)) { h[n[2]]; now++ } }
 	now > 2 { exit 1 }' "$state/timeline" || fail "more than two were held at the same time"
 
 # It is there already, or will not come: nobody waits.
-for word in ready gave-up exit; do
+for word in ready late gave-up exit; do
 	rm -f "$state/timeline"
 	printf '1.000000 early.start name=greeter pid=1\n2.000000 early.%s name=greeter\n' $word >"$state/before"
 	screen=
