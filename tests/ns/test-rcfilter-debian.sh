@@ -50,6 +50,8 @@ in_order() { # NAME...: do they stand in the log in this order?
 for mode in sequential startpar; do
 	run_rc $mode
 	[ "$mode" = startpar ] || stock=$(logged)
+	# What rc prints when nobody steps aside: in the order of startpar, which is not always the same.
+	sed '/broken/d' "$TEST_TMP/output" | sort >"$TEST_TMP/stock-$mode"
 	count=$(wc -l <"$log")
 	[ "$count" = 9 ] || fail "$mode: stock started $count"
 
@@ -123,7 +125,7 @@ assert s["broken"]["code"] == 3 and s["netsvc"]["begun"] is None and s["alpha"][
 		fail "$mode: started $(logged)"
 	in_order alpha netsvc delta epsilon || fail "$mode: order: $(logged)"
 	in_order alpha beta broken victim zeta || fail "$mode: order: $(logged)"
-	! grep -q aside "$TEST_TMP/output" || fail "$mode: somebody stepped aside"
+	sort "$TEST_TMP/output" | diff "$TEST_TMP/stock-$mode" - || fail "$mode: another output than stock"
 	sed -i 's/^:$/exit 3/' "$root/etc/init.d/broken"
 	ip link del cable
 	rm -f "$state/timeline"

@@ -50,10 +50,25 @@ pair well '' 'exec /bin/true'
 pair absent '' 'exit 5'
 pair idle '' 'exit 6'
 interpreted fineperl /usr/bin/perl 'exit 0;'
+
+# No script at all: a program has no header, so an override speaks for it.
+mkdir -p "$root/etc/insserv/overrides"
+compiled() { # NAME PROGRAM
+	pair "$1" '' ''
+	grep '^#[# ]' "$root/etc/init.d/$1" >"$root/etc/insserv/overrides/$1"
+	cat "$2" >"$root/etc/init.d/$1"
+}
+compiled elf /bin/false
+compiled fineelf /bin/true
+
+# Who requires one that stepped aside does so itself; who would only like to follow one does not care.
+script third 03 '# Required-Start: exit-user\n'
+script fourth 04 '# Required-Start: third\n'
+script follower 04 '# Required-Start:\n# Should-Start: exit exit-user fourth\n'
 chroot "$root" insserv 2>&1 | grep -v warning >&2 || true
 
-failed="exit falls trapped signal executes vanishes dies perl python liar lockless"
-fine="good locked well absent idle fineperl"
+failed="exit falls trapped signal executes vanishes dies perl python elf liar lockless"
+fine="good locked well absent idle fineperl fineelf"
 
 # What a pidfd tells of a process that was waited for: Linux 6.15. Without that and without the proc
 # connector, which does not reach into this pid namespace, ends of other programs are not seen.
@@ -69,7 +84,7 @@ if ! /usr/bin/python3 - <<-'END'; then
 	    sys.exit(1)
 	sys.exit(struct.unpack_from("<i", asked, 60)[0] != 256)
 END
-	echo "Linux is older than 6.15: the ends of perl, python and of exec are left out" >&2
+	echo "Linux is older than 6.15: the ends of perl, python, ELF and of exec are left out" >&2
 	failed="exit falls trapped signal liar lockless"
 fi
 
@@ -87,6 +102,10 @@ for mode in sequential startpar; do
 	for name in $fine; do
 		grep -qx "$name-user" "$log" || fail "$mode: $name-user did not start"
 	done
+	! grep -qx -e third -e fourth "$log" || fail "$mode: who requires one that is aside started"
+	expect_output "third stepped aside: it requires exit-user, which stepped aside itself"
+	expect_output "fourth stepped aside: it requires third, which stepped aside itself"
+	grep -qx follower "$log" || fail "$mode: Should-Start has kept follower from starting"
 	expect_gone
 	# What it said last is there afterwards, too.
 	cli services >"$TEST_TMP/services"
@@ -94,7 +113,16 @@ for mode in sequential startpar; do
 	grep -q '^locked  *running ' "$TEST_TMP/services" || fail "$mode: locked is not seen to run"
 	grep -q '^well  *ran ' "$TEST_TMP/services" || fail "$mode: well has not run"
 	grep -q '^signal  *failed .* died of signal 9$' "$TEST_TMP/services" || fail "$mode: signal"
-	cli explain exit | grep -qx 'exit has failed: its script ended with 3' || fail "$mode: explain"
+	explains() { # NAME SENTENCE
+		[ "$(cli explain "$1")" = "$1 $2" ] || fail "$mode: $(cli explain "$1")"
+	}
+	explains exit "has failed: its script ended with 3"
+	explains signal "has failed: its script died of signal 9"
+	explains absent "left it at that: its program is not installed"
+	explains idle "left it at that: it is not configured"
+	explains well "was started"
+	explains exit-user "stepped aside: it requires exit, which has failed"
+	explains fourth "stepped aside: it requires third, which stepped aside itself"
 	! cli explain nobody 2>/dev/null || fail "$mode: explain nobody"
 	echo "$mode: ok"
 done
