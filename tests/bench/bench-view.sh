@@ -4,8 +4,8 @@
 #
 #	bench-view.sh [ROUNDS]
 #
-# In each round both do the same in turn, in a new directory whose path is as long as the other's; who begins
-# changes with each round, because the second finds memory and caches as the first has left them. PIN=CPU keeps initfs-hold and its clients on one processor:
+# In each round both do the same twice, in a new directory whose path is as long as the other's: one, the other, the
+# other, one, because the second finds memory, caches and journal as the first has left them. PIN=CPU keeps initfs-hold and its clients on one processor:
 # on many virtual machines waking another one is dearer than all the rest.
 # shellcheck source-path=SCRIPTDIR source=scene.sh
 . "${0%/*}/scene.sh"
@@ -56,18 +56,16 @@ compare() { # TITLE DIRECTORY OTHER
 	load "$2/x" "$SCENE/warm"
 	load "$3/x" "$SCENE/warm"
 	for ((i = 0; i < rounds; i++)); do
-		if ((i % 2)); then
-			load "$2/x" "$SCENE/one"
-			load "$3/x" "$SCENE/other"
-		else
-			load "$3/x" "$SCENE/other"
-			load "$2/x" "$SCENE/one"
-		fi
+		load "$2/x" "$SCENE/one"
+		load "$3/x" "$SCENE/other"
+		load "$3/x" "$SCENE/other"
+		load "$2/x" "$SCENE/one"
 	done
 	printf '\n%s\n%-12s %10s %10s   %s\n' "$1" '' 'us' 'bare, us' 'ratio (least to most)'
 	while read -r what; do
 		paste -d' ' <(grep "^$what " "$SCENE/one") <(grep "^$what " "$SCENE/other") |
-			awk '{ print $2, $4, $2 / $4 }' >"$SCENE/pairs"
+			awk '{ one += $2; other += $4 }
+				!(NR % 2) { print one / 2, other / 2, one / other; one = other = 0 }' >"$SCENE/pairs"
 		printf '%-12s %10.2f %10.2f   %.2f (%.2f to %.2f)\n' "$what" "$(median 1 "$SCENE/pairs")" \
 			"$(median 2 "$SCENE/pairs")" "$(median 3 "$SCENE/pairs")" \
 			"$(cut -d' ' -f3 "$SCENE/pairs" | sort -n | head -n 1)" \
