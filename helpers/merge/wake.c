@@ -86,7 +86,9 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 	if (!is_read)
 		(void)snprintf(why, size, "no memory");
 	else if (!mounted.root_is_writable)
-		(void)snprintf(why, size, "/ is read-only");
+		(void)snprintf(
+			why, size,
+			"/ is read-only; if it was repaired like that: initfs merge --repaired");
 	else
 		wake = decide(list, &mounted, fstab, why, size);
 	free(mounted.targets);

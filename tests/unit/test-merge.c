@@ -309,12 +309,14 @@ static void test_need(void)
 #define ROOT_RW "1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
 #define SRV "2 1 8:2 / /srv rw shared:1 - xfs /dev/sda2 rw\n"
 
+#define READ_ONLY "/ is read-only; if it was repaired like that: initfs merge --repaired"
+
 static void check_wake(const char *mounts, const char *fstab, enum wake wanted, const char *why)
 {
 	struct list list = list_of("0\t/var\n1\t/srv/tmp\n");
 	char *mountinfo = strdup(mounts);
 	char *table = strdup(fstab);
-	char reason[64];
+	char reason[128];
 
 	CHECK(wake_decide(&list, mountinfo, table, reason, sizeof(reason)) == wanted);
 	CHECK_STR(reason, why);
@@ -325,10 +327,10 @@ static void check_wake(const char *mounts, const char *fstab, enum wake wanted, 
 
 static void test_wake(void)
 {
-	check_wake(ROOT_RO, "", WAKE_NOT_YET, "/ is read-only");
-	check_wake(ROOT_HALF, "", WAKE_NOT_YET, "/ is read-only");
+	check_wake(ROOT_RO, "", WAKE_NOT_YET, READ_ONLY);
+	check_wake(ROOT_HALF, "", WAKE_NOT_YET, READ_ONLY);
 	check_wake(ROOT_RW, "", WAKE_READY, "");
-	check_wake("", "", WAKE_NOT_YET, "/ is read-only");
+	check_wake("", "", WAKE_NOT_YET, READ_ONLY);
 	/* The root that is on top counts. */
 	check_wake(ROOT_RO ROOT_RW, "", WAKE_READY, "");
 	check_wake(ROOT_RW, "a / ext4\nb /srv xfs\n", WAKE_NOT_YET, "/srv is not mounted");
@@ -337,7 +339,7 @@ static void test_wake(void)
 	check_wake(ROOT_RW, "# b /srv xfs\nb /srv\n", WAKE_READY, "");
 	check_wake(ROOT_RW, "c /var/lib/x ext4\n", WAKE_SOON, "/var/lib/x is not mounted");
 	check_wake(ROOT_RW, "c /var/x ext4\nb /srv xfs\n", WAKE_NOT_YET, "/srv is not mounted");
-	check_wake(ROOT_RO, "c /var/x ext4\n", WAKE_NOT_YET, "/ is read-only");
+	check_wake(ROOT_RO, "c /var/x ext4\n", WAKE_NOT_YET, READ_ONLY);
 }
 
 static int count_child(void *data, const struct mountinfo *mount)
