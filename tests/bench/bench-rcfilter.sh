@@ -3,6 +3,8 @@
 # Prints what the filter costs: rc over 200 scripts with it and without it, in turn, medians of pairs.
 #
 #	bench-rcfilter.sh [PAIRS]
+#
+# OTHER=PATH adds another initfs-rcfilter to the contenders: an older one, or one that decides nothing.
 # shellcheck disable=SC2016,SC2119 # words of a header are not the shell's; options are optional
 wants_debian=yes
 [ -n "${TEST_TMP-}" ] || {
@@ -36,37 +38,35 @@ usec() { # COMMAND...: prints how long it takes
 	echo $((${EPOCHREALTIME/./} - ${began/./}))
 }
 
-one() { # with|without
-	local spent
+one() { # without|with|other
+	local spent filter=$filter
+	[ "$1" != other ] || filter=$OTHER
 	[ "$1" = without ] || start_filter --pace=off
 	spent=$(usec in_root /etc/init.d/rc 2)
 	[ "$1" = without ] || expect_gone
 	printf '%s ' "$spent" >>"$TEST_TMP/$1"
 }
 
-compare() { # WHAT: one line
-	local i
+compare() { # WHAT: one line for each filter
+	local i who
 	in_root /etc/init.d/rc 2 # warm
-	: >"$TEST_TMP/without"
-	: >"$TEST_TMP/with"
+	rm -f "$TEST_TMP"/{without,with,other}
 	for ((i = 0; i < pairs; i++)); do
-		if ((i % 2)); then
-			one without
-			one with
-		else
-			one with
-			one without
-		fi
+		for who in without with ${OTHER:+other}; do
+			one "$who"
+		done
 	done
-	/usr/bin/python3 - "$1" "$TEST_TMP/without" "$TEST_TMP/with" <<-'END'
-		import statistics, sys
-		without, with_it = ([int(x) for x in open(f).read().split()] for f in sys.argv[2:])
-		ratios = sorted(b / a for a, b in zip(without, with_it))
-		extra = statistics.median(b - a for a, b in zip(without, with_it)) / 200
-		print(f"{sys.argv[1]:32} {statistics.median(without) / 1000:7.0f} ms without, "
-		      f"{statistics.median(with_it) / 1000:7.0f} ms with: x{statistics.median(ratios):.3f} "
-		      f"({ratios[0]:.3f} to {ratios[-1]:.3f}), {extra:+.0f} us a script")
-	END
+	for who in with ${OTHER:+other}; do
+		/usr/bin/python3 - "$1" "$who" "$TEST_TMP/without" "$TEST_TMP/$who" <<-'END'
+			import statistics, sys
+			without, with_it = ([int(x) for x in open(f).read().split()] for f in sys.argv[3:])
+			ratios = sorted(b / a for a, b in zip(without, with_it))
+			extra = statistics.median(b - a for a, b in zip(without, with_it)) / 200
+			print(f"{sys.argv[1]:32} {statistics.median(without) / 1000:7.0f} ms without, "
+			      f"{statistics.median(with_it) / 1000:7.0f} ms {sys.argv[2]}: x{statistics.median(ratios):.3f} "
+			      f"({ratios[0]:.3f} to {ratios[-1]:.3f}), {extra:+.0f} us a script")
+		END
+	done
 }
 
 net_up
