@@ -16,8 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long we wait for the news of an end that a pidfd has told us. */
-#define NEWS_MSEC 20
+/* How long we wait for the news of an end that a pidfd has told us. Who ends may have to wait for a
+ * processor between the two, and who requires it is decided by the news. */
+#define NEWS_MSEC 200
 
 struct script **running_find(struct starts *starts, pid_t pid)
 {

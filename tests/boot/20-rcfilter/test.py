@@ -15,15 +15,15 @@ SCRIPT = """cat >/etc/init.d/NAME <<'END'
 # Default-Stop:
 ### END INIT INFO
 [ "$1" = start ] && echo "NAME $0" >>/var/log/boot-lab-starts
-exit CODE
+ENDS
 END
 chmod 755 /etc/init.d/NAME
 update-rc.d NAME defaults
 """
 
 
-def script(name, needs, code=0):
-    return SCRIPT.replace("NAME", name).replace("NEEDS", needs).replace("CODE", str(code))
+def script(name, needs, ends="exit 0"):
+    return SCRIPT.replace("NAME", name).replace("NEEDS", needs).replace("ENDS", ends)
 
 
 def started(g):
@@ -32,7 +32,10 @@ def started(g):
 
 # They are on the disk before initfs has looked at it.
 SCRIPTS = (script("netsvc", "$remote_fs $network") + script("netuser", "netsvc") +
-           script("broken", "$remote_fs", 1) + script("victim", "broken") +
+           script("broken", "$remote_fs", "exit 1") + script("victim", "broken") +
+           # How these end is told by the proc connector only, before Linux 6.15.
+           script("vanishes", "$remote_fs", "exec /bin/false") + script("heir", "vanishes") +
+           script("turns", "$remote_fs", "exec /bin/true") + script("follows", "turns") +
            script("plain", "$remote_fs $syslog"))
 # Read before any of that: two ranges of one file, and one of a file that is not there.
 LIST = """mkdir -p /var/lib/initfs
@@ -55,14 +58,15 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.rc=on", addon=addon) as 
     expect(read == "ranges=2 bytes=150000 missing=1", f"what was recorded is read ahead: {read}")
     g.need("! grep fuse.initfs-rcfilter /proc/self/mountinfo")
     names = [line.split(" ")[0] for line in started(g) if line]
-    expect(sorted(names) == ["broken", "plain"], f"without a network only these started: {names}")
-    for name in ("netsvc", "netuser", "victim"):
+    expect(sorted(names) == ["broken", "follows", "plain", "turns", "vanishes"],
+           f"without a network only these started: {names}")
+    for name in ("netsvc", "netuser", "victim", "heir"):
         g.need(f"grep -q 'rc.aside name={name} ' /run/initfs/timeline")
     g.need("ip link add lab0 type dummy && ip link set lab0 up && ip addr add 192.0.2.1/24 dev lab0")
     g.poll("grep -q 'rc.gone' /run/initfs/timeline")
     names = [line.split(" ")[0] for line in started(g) if line]
     expect(names[-2:] == ["netsvc", "netuser"], f"with a network these came back: {names}")
-    expect("victim" not in names, "who requires a failed service stays aside")
+    expect("victim" not in names and "heir" not in names, "who requires a failed service stays aside")
     g.need("! pidof initfs-rcfilter")
     g.need("cat /run/initfs/timeline")
     g.power_off()
