@@ -310,6 +310,7 @@ class Guest:
 
     def unplug(self):
         self.qmp.call("set_link", name="nic", up=False)
+
     def type(self, text):
         """Types small letters, digits, '-', '/', '.' and '\n', each with its own key."""
         names = {"\n": "ret", "-": "minus", "/": "slash", ".": "dot", " ": "spc"}
@@ -317,6 +318,19 @@ class Guest:
             self.press(names.get(char, char))
             # QEMU's queue of keys is short, and a loaded guest empties it slowly.
             time.sleep(0.2)
+
+    def type_until(self, text, effect, again=30, limit=BOOT_LIMIT):
+        """Types a line for a shell until effect (shell text for the agent) succeeds; again after so
+        many seconds, where a loaded guest has lost a key."""
+        end = time.monotonic() + limit
+        while not self.run(effect):
+            if time.monotonic() >= end:
+                raise LabError(f"typed within {limit} s without an effect: {text}")
+            self.press("ctrl", "u")
+            self.type(text + "\n")
+            typed = time.monotonic()
+            while not self.run(effect) and time.monotonic() < min(end, typed + again):
+                time.sleep(0.5)
 
     def picture(self):
         """What the screen shows now."""
@@ -326,6 +340,16 @@ class Guest:
             picture = screen.read_ppm(f.read())
         os.unlink(path)
         return picture
+
+    def wait_bright(self, what, share, *part, limit=BOOT_LIMIT):
+        """Waits until a part of the screen (left, right, top, bottom in hundredths) is bright to more
+        than that share, as a terminal with a little text is."""
+        end = time.monotonic() + limit
+        while screen.bright_share(self.picture(), *part) <= share:
+            self._must_live(what)
+            if time.monotonic() >= end:
+                raise LabError(f"the screen does not show {what} within {limit} s")
+            time.sleep(0.5)
 
     def screenshot(self, name):
         """Saves what the screen shows now as a PNG; returns its path."""

@@ -97,7 +97,7 @@ def differences(one, other):
     return sum(1 for a, b in pairs if a != b)
 
 
-def _bright_share(picture, left, right, top, bottom):
+def bright_share(picture, left, right, top, bottom):
     """The share of bright pixels in a part of the screen, given in hundredths."""
     bright = total = 0
     for y in range(picture.height * top // 100, picture.height * bottom // 100, 4):
@@ -108,8 +108,8 @@ def _bright_share(picture, left, right, top, bottom):
 
 
 def _has_box(picture):
-    if _bright_share(picture, 40, 60, 42, 58) < 0.6:
+    if bright_share(picture, 40, 60, 42, 58) < 0.6:
         return False
-    around = [_bright_share(picture, *part) for part in
+    around = [bright_share(picture, *part) for part in
               ((0, 25, 10, 90), (75, 100, 10, 90), (30, 70, 10, 30), (30, 70, 70, 90))]
     return max(around) < 0.3
