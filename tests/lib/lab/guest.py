@@ -28,8 +28,13 @@ PANIC = r"Kernel panic - not syncing|Entering emergency mode|dracut:/#"
 # The clock is the HPET: on a busy host the kernel's measurement of the time stamp counter can be
 # wrong by a factor of ten, and the guest's clock with it. Its check that timer interrupts come at
 # all gives them less time than such a host may take, and panics.
+# norandmaps: QEMU translates code anew for each address at which it stands. With random addresses
+# that is for each process, and a page of the C library collects thousands of translations. Who
+# writes to the page makes QEMU walk through them, at each store: the initramfs's pages, after
+# switch_root, whoever gets them next. Udev's workers stood in that for half a minute, in stock
+# boots as well.
 KERNEL_ARGS = ("root=LABEL=guest-root ro console=tty0 console=ttyS0,115200 printk.time=1 "
-               "tsc=unstable no_timer_check mitigations=off panic=-1 "
+               "tsc=unstable no_timer_check mitigations=off panic=-1 norandmaps "
                "init=/usr/lib/boot-lab/init")
 
 
