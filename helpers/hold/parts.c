@@ -154,20 +154,37 @@ static int is_one_of(void *data, const char *path, const struct stat *st)
 	return look->fifos > FIFOS_MAX;
 }
 
+/* Looks for sockets in use, and notes FIFOs. True: it is used, or would take too long to tell. */
+static bool look_over(int part, const struct stat *st, struct look *ret_look)
+{
+	*ret_look = (struct look){ 0 };
+	if (S_ISFIFO(st->st_mode)) {
+		note_fifo(ret_look, part);
+		return false;
+	}
+	return has_socket(ret_look, part);
+}
+
 static bool is_used(int part)
 {
-	struct look look = { 0 };
+	struct look look, again;
 	struct stat st;
 
 	if (fstat(part, &st) < 0)
 		return false; /* its server is dead */
 	if (S_ISSOCK(st.st_mode))
 		return inuse_socket(part);
-	if (S_ISFIFO(st.st_mode))
-		note_fifo(&look, part);
-	else if (has_socket(&look, part))
+	if (look_over(part, &st, &look))
 		return true;
-	return look.fifos && inuse_each_fifo(st.st_dev, is_one_of, &look);
+	if (!look.fifos)
+		return false;
+	if (inuse_each_fifo(st.st_dev, is_one_of, &look))
+		return true;
+	/*
+	 * Parts are there before the switch to the disk, which gives FIFOs other numbers. Where it
+	 * came while we asked, nobody was found under those that we had noted.
+	 */
+	return look_over(part, &st, &again) || memcmp(&look, &again, sizeof(look)) != 0;
 }
 
 /* --- looking at all */

@@ -45,7 +45,9 @@ until_true 60 test ! -e "$state/layers" || fail "it is not merged"
 printf 'later\n' >&7
 exec 7>&-
 # A FIFO that is open stays the view's until it is closed.
-printf 'through\n' >"$var/fifo"
+# shellcheck disable=SC2016 # the inner shell expands it
+timeout 10 sh -c 'printf "through\n" >"$0"' "$var/fifo" ||
+	fail "a FIFO that is open leads to nobody: its view went too early"
 read -r -t 10 line <&8 || fail "nothing comes through the FIFO"
 expect "through" echo "$line"
 exec 8<&-
