@@ -5,6 +5,7 @@
 #include "rcfilter/running.h"
 #include "rcfilter/result.h"
 #include "rcfilter/world.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/timeline.h"
 
@@ -19,6 +20,8 @@
 /* How long we wait for the news of an end that a pidfd has told us. Who ends may have to wait for a
  * processor between the two, and who requires it is decided by the news. */
 #define NEWS_MSEC 200
+/* Between two questions, where no news comes. */
+#define NEWS_STEP_MSEC 1
 
 struct script **running_find(struct starts *starts, pid_t pid)
 {
@@ -120,23 +123,36 @@ void running_exits(struct starts *starts)
 /*
  * How did a script end of which we only know that it has? Until its parent has asked, its code
  * stands in /proc; afterwards a new kernel tells by the pidfd, and an old one by the proc connector,
- * whose news may come a moment after the parent's (it is sent behind exit_notify).
+ * whose news may come a moment after the parent's (it is sent behind exit_notify). Returns -EAGAIN
+ * where that may still be told.
  */
+static int take_code(struct starts *starts, pid_t pid)
+{
+	struct script **at;
+	int code;
+	int r;
+
+	running_exits(starts);
+	at = running_find(starts, pid);
+	if (!*at)
+		return 0;
+	r = result_of_exiting(starts->proc, pid, &code);
+	if (r < 0)
+		r = result_of_gone((*at)->pidfd, &code);
+	if (r < 0)
+		return starts->exits >= 0 || r == -ESRCH ? -EAGAIN : r;
+	end_script(starts, at, code);
+	return 0;
+}
+
 static void take_end(struct starts *starts, pid_t pid)
 {
 	struct pollfd news = { .fd = starts->exits, .events = POLLIN };
-	struct script **at = running_find(starts, pid);
-	int code;
+	uint64_t until = clock_usec(CLOCK_MONOTONIC) + NEWS_MSEC * 1000;
+	struct script **at;
 
-	if (!*at)
-		return;
-	if (result_of_exiting(starts->proc, pid, &code) == 0 ||
-	    result_of_gone((*at)->pidfd, &code) == 0) {
-		end_script(starts, at, code);
-		return;
-	}
-	if (starts->exits >= 0 && poll(&news, 1, NEWS_MSEC) > 0)
-		running_exits(starts);
+	while (take_code(starts, pid) == -EAGAIN && clock_usec(CLOCK_MONOTONIC) < until)
+		(void)poll(&news, 1, NEWS_STEP_MSEC); /* others' news ends it, too */
 	at = running_find(starts, pid);
 	if (*at)
 		end_script(starts, at, RESULT_UNKNOWN);
