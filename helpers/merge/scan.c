@@ -152,10 +152,14 @@ __attribute__((noinline)) static int scan_names(struct scan *scan, struct layer 
 			n += entry->d_reclen;
 		}
 	}
-	if (r == 0 && used < 0)
-		return look_refuse(at, NULL, -errno, "read the upper layer's directory", NULL,
-				   fault);
-	return r;
+	if (r < 0 || used == 0)
+		return r;
+	/* Removed since it was opened: the next scan of what it was in knows. */
+	if (errno == ENOENT && scan->is_live) {
+		at->change->certain = false;
+		return 0;
+	}
+	return look_refuse(at, NULL, -errno, "read the upper layer's directory", NULL, fault);
 }
 
 static int drop_unseen(struct tree *tree, struct change *change)

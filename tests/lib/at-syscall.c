@@ -6,6 +6,7 @@
  *	--kill=N		kills it with SIGKILL when it begins its N-th call
  *	--fail=ERROR@N[+]	makes its N-th call fail with ERROR instead of being carried out; with
  *				a + all calls from there on
+ *	--run=N=SHELL		runs SHELL, and waits for it, before its N-th call
  *	--before=NAME,…=SHELL	runs SHELL, and waits for it, before each call of those names
  *	--list=FILE		writes the calls to FILE, one line for each, its name
  *	--from=PATH		counts from the call that opens PATH, so that the loader's are none
@@ -94,6 +95,7 @@ static const struct {
 struct wish {
 	const char *from; /* counting begins where this is opened; NULL: it has begun */
 	const char *before; /* NAME,…=SHELL */
+	const char *shell; /* at its call: instead of an error, or of a kill */
 	FILE *list;
 	int error; /* 0: kill */
 	unsigned long at; /* 0: nothing */
@@ -211,10 +213,10 @@ static bool is_listed(const char *list, const char *name)
 	}
 }
 
-static void run_before(const char *before, const char *name)
+static void run(const char *shell)
 {
-	if (is_listed(before, name) && system(strchr(before, '=') + 1) != 0)
-		give_up(before);
+	if (system(shell) != 0)
+		give_up(shell);
 }
 
 /* libc takes an error of these for a broken machine, and aborts; others do not come back. */
@@ -234,12 +236,14 @@ static void begins(pid_t pid, struct wish *wish, const struct ptrace_syscall_inf
 	wish->count++;
 	if (wish->list)
 		fprintf(wish->list, "%s\n", call_name(info->entry.nr));
-	if (wish->before)
-		run_before(wish->before, call_name(info->entry.nr));
+	if (wish->before && is_listed(wish->before, call_name(info->entry.nr)))
+		run(strchr(wish->before, '=') + 1);
 	if (!wish->at || (wish->count != wish->at && !(wish->is_lasting && wish->count > wish->at)))
 		return;
 	wish->is_done = true;
-	if (wish->error)
+	if (wish->shell)
+		run(wish->shell);
+	else if (wish->error)
 		set_failing(pid, wish->error);
 	else if (kill(pid, SIGKILL) < 0)
 		give_up("kill the command");
@@ -337,6 +341,16 @@ static bool parse_fail(char *text, struct wish *wish)
 	return wish->error > 0 && wish->at && !end[wish->is_lasting];
 }
 
+/* "12=rm file" */
+static bool parse_run(const char *text, struct wish *wish)
+{
+	char *end;
+
+	wish->at = strtoul(text, &end, 10);
+	wish->shell = end + 1;
+	return wish->at && *end == '=';
+}
+
 static bool parse_option(int code, struct wish *wish)
 {
 	switch (code) {
@@ -345,6 +359,8 @@ static bool parse_option(int code, struct wish *wish)
 		return wish->at != 0;
 	case 'e':
 		return parse_fail(optarg, wish);
+	case 'r':
+		return parse_run(optarg, wish);
 	case 'b':
 		wish->before = optarg;
 		return strchr(optarg, '=');
@@ -367,6 +383,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "kill", required_argument, NULL, 'k' },
 		{ "fail", required_argument, NULL, 'e' },
+		{ "run", required_argument, NULL, 'r' },
 		{ "before", required_argument, NULL, 'b' },
 		{ "list", required_argument, NULL, 'l' },
 		{ "from", required_argument, NULL, 'f' },
