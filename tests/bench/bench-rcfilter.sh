@@ -5,6 +5,7 @@
 #	bench-rcfilter.sh [PAIRS]
 #
 # OTHER=PATH adds another initfs-rcfilter to the contenders: an older one, or one that decides nothing.
+# PIN=CPU keeps all on one processor: on many virtual machines waking another one is dearer than all the rest.
 # shellcheck disable=SC2016,SC2119 # words of a header are not the shell's; options are optional
 wants_debian=yes
 [ -n "${TEST_TMP-}" ] || {
@@ -17,6 +18,7 @@ wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=../ns/rcfilter.sh
 . "${0%/*}/../ns/rcfilter.sh"
 
+[[ -z ${PIN-} ]] || taskset -cp "$PIN" $$ >/dev/null
 pairs=${1:-7}
 scene_make
 export for_levels=2
