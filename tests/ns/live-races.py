@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """While the merge of a live view stands at one of its system calls, programs change everything. MERGE_POINTS=N: how many
 points besides those at which a directory that is open is removed, or all; INITFS_SEED: others."""
-import collections
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 import time
 
-from live_points import Scene, reap, until
-from merge_points import Broken, check, differences, dump, in_parallel, libc, tree, write
+from live_points import plain_calls, try_points
+from merge_points import Broken, check, differences, dump, tree, write
 
-WORKERS = os.cpu_count()
 SAMPLE = 24
 SEED = int(os.environ.get("INITFS_SEED", "1"))
 CHURN = 60  # changes of every kind
 UNDER_SEAL = 0.3  # seconds: who sleeps so long without being woken waits for the merge
 NOT_REACHED = 124  # of at-syscall
-PR_SET_CHILD_SUBREAPER = 36
 
 
 def churned(top, seed):
@@ -62,7 +57,7 @@ def renamed(top, seed):
                 pass
 
 
-TURNS = [churned, removed, emptied, renamed]
+TURNS = {turn.__name__: turn for turn in (churned, removed, emptied, renamed)}
 
 
 def without_links(lines):
@@ -137,15 +132,15 @@ class Turn:
             raise self.error
 
 
-def changed(scene, n, how):
-    turn = Turn(scene, n, how)
+def changed(scene, turn, n):
+    turn = Turn(scene, n, TURNS[turn])
     try:
         code, said = scene.at(f"--run={n}={turn.shell()}")
     finally:
         turn.end()
     check(code in (0, NOT_REACHED), f"ended with {code}: {said}")
     if code:
-        return "not reached"
+        return "merged before"
     if turn.is_alone:
         scene.wanted = turn.wanted
         return "merged"
@@ -157,66 +152,22 @@ def changed(scene, n, how):
     return "merged beside"
 
 
-def work(points):
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    scene = Scene()
-    ends = collections.Counter()
-    try:
-        for n, turn in points:
-            where = f"{turn.__name__} at call {n}"
-            try:
-                scene.up()
-                end = changed(scene, n, turn)
-                until(lambda: not scene.views(), "no directory is kept as a view")
-                scene.is_right(where)
-                scene.finishes(where)
-                ends[end] += 1
-            except (Broken, OSError, subprocess.TimeoutExpired) as broken:
-                print(f"{where}: {broken}; the call: {scene.calls()[n - 1:n]}", flush=True)
-                ends["broken"] += 1
-            scene.down()
-            reap()
-        return ends
-    finally:
-        scene.close()
-
-
-def look():
-    """The calls of a merge that nothing happens to."""
-    scene = Scene()
-    try:
-        scene.up()
-        code, said = scene.at()
-        check(code == 0, f"the plain merge: {code} {said}")
-        scene.finishes("the plain merge")
-        scene.down()
-        return scene.calls()
-    finally:
-        scene.close()
-
-
 def plan(calls):
-    points = [(n, turn) for n in range(1, len(calls) + 1) for turn in TURNS]
+    points = [(changed, turn, n) for n in range(1, len(calls) + 1) for turn in TURNS]
     if os.environ.get("MERGE_POINTS") == "all":
         return points
     count = int(os.environ.get("MERGE_POINTS", SAMPLE))
     live = calls.index("connect")
-    opened = [(n, emptied) for n, call in enumerate(calls[:live], 1) if call == "getdents64"]
+    opened = [(changed, "emptied", n) for n, call in enumerate(calls[:live], 1) if call == "getdents64"]
     chance = random.Random(SEED)
     late = live * len(TURNS)
     return opened + chance.sample(points[:late], count) + chance.sample(points[late:], count)
 
 
 def main():
-    calls = look()
-    points = plan(calls)
-    ends = collections.Counter()
-    for found in in_parallel(work, [points[i::WORKERS] for i in range(WORKERS)]):
-        ends.update(found)
-    print(f"{len(calls)} calls, {len(points)} points, seed {SEED}: {dict(ends)}", flush=True)
+    calls = plain_calls()
+    ends = try_points(plan(calls), f"{len(calls)} calls, seed {SEED}")
     check(ends["merged"] and ends["merged beside"], "the points are badly chosen")
-    if ends["broken"]:
-        sys.exit(f"{ends['broken']} points are broken")
 
 
 main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A root with views over /var and /tmp and programs in them, made again for each of very many points of a merge."""
+import collections
 import fcntl
 import os
 import shutil
@@ -11,11 +12,12 @@ import tempfile
 import time
 
 from hold_client import is_alive
-from merge_points import (AT_SYSCALL, MERGE, STAGING, Broken, change, check, differences, dump, fill, libc,
-                          loop_open, tree)
+from merge_points import (AT_SYSCALL, MERGE, STAGING, Broken, change, check, differences, dump, fill,
+                          in_parallel, libc, loop_open, tree)
 
 BUILD = os.environ["INITFS_BUILD"]
 MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096
+PR_SET_CHILD_SUBREAPER = 36
 LIMIT = 120  # seconds: only for what hangs
 
 
@@ -209,3 +211,57 @@ def reap():
             pass
     except ChildProcessError:
         pass
+
+
+def work(points):
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    scene = Scene()
+    ends = collections.Counter()
+    try:
+        for how, *what in points:
+            where, end = f"{how.__name__} at {what}", None
+            try:
+                scene.up()
+                end = how(scene, *what)
+                ends[end] += 1
+                # Where it cannot tell whether somebody has a socket, its directory stays a view, with
+                # the view's device number, until initfs-hold has looked.
+                if end.startswith("merged"):
+                    until(lambda: not scene.views(), "no directory is kept as a view")
+                scene.is_right(where)
+                scene.finishes(where)
+            except (Broken, OSError, subprocess.TimeoutExpired) as broken:
+                print(f"{where}, ended with {end}: {broken}; calls: {scene.calls()[-3:]}", flush=True)
+                ends["broken"] += 1
+            scene.down()
+            reap()
+        return ends
+    finally:
+        scene.close()
+
+
+def plain_calls():
+    """The calls of a merge that nothing happens to."""
+    scene = Scene()
+    try:
+        scene.up()
+        code, said = scene.at()
+        check(code == 0, f"the plain merge: {code} {said}")
+        scene.finishes("the plain merge")
+        scene.down()
+        return scene.calls()
+    finally:
+        scene.close()
+
+
+def try_points(points, among):
+    """A point is a function and what it gets besides the scene; it returns how the merge ended: "merged" and more, or
+    else there are the layers still. Exits where one is broken; returns how often each end came."""
+    workers = os.cpu_count()
+    ends = collections.Counter()
+    for found in in_parallel(work, [points[i::workers] for i in range(workers)]):
+        ends.update(found)
+    print(f"{among}, {len(points)} points: {dict(ends)}", flush=True)
+    if ends["broken"]:
+        sys.exit(f"{ends['broken']} points are broken")
+    return ends
