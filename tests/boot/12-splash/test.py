@@ -5,9 +5,7 @@ import os
 
 from lab import BOOT_LIMIT, Archive, Guest, LabError, expect, screen, wait_event
 from lab.guest import LIB
-from lab.login import PASSWORD, TRIES, TRY_LIMIT, before_fsck, log_in, session_is_on_disk
-
-PROMPTS = "grep -c 'Prompt greeter' /var/log/lightdm/lightdm.log || true"
+from lab.login import TRIES, TRY_LIMIT, before_fsck, log_in_at_lightdm, session_is_on_disk
 
 
 def splash_shows(g):
@@ -42,13 +40,6 @@ def text_is_behind(g):
     print("ok: the text console is there behind the greeter, and the way back", flush=True)
 
 
-def type_it():
-    before = int(g.need(PROMPTS))
-    g.type("user\n")
-    g.poll(f"[ \"$({PROMPTS})\" -gt {before} ]")
-    g.type(f"{PASSWORD}\n")
-
-
 addon = Archive()
 addon.breakpoint("pre-pivot", "50")
 with Guest(initrd="initfs", append="rd.initfs quiet splash plymouth.ignore-serial-consoles", addon=addon,
@@ -68,7 +59,7 @@ with Guest(initrd="initfs", append="rd.initfs quiet splash plymouth.ignore-seria
     before_fsck(g, "lightdm")
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME="lightdm", PIDS=pids)
     text_is_behind(g)
-    log_in(g, type_it)
+    log_in_at_lightdm(g)
     g.screenshot("session")
     g.cut()
     session_is_on_disk(g)

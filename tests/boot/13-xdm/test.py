@@ -14,7 +14,7 @@ addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/70-boot-lab.sh", CHOOSE)
 with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="screens") as g:
     early_screen(g, "xdm")
-    log_in(g, lambda: g.type(f"user\n{PASSWORD}\n"))
+    log_in(g, lambda: g.type(f"user\n{PASSWORD}\n"), "esc")
     g.screenshot("session")
     g.check("assert-stop.sh")
     g.cut()

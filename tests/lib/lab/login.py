@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Somebody who sits before the guest's screen and logs in."""
 
+import itertools
 import os
 
 from .fallback import expect
@@ -28,6 +29,7 @@ sync
 # A try that failed: what was typed came before the greeter could take it.
 TRIES = 4
 TRY_LIMIT = 90
+PROMPTS = "grep -c 'Prompt greeter' /var/log/lightdm/lightdm.log || true"
 
 
 def before_fsck(g, name):
@@ -54,20 +56,60 @@ def early_screen(g, name):
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME=name, PIDS=pids)
 
 
-def log_in(g, type_it):
-    """type_it() types name and password; a try that comes to nothing is made again."""
+def log_in(g, type_it, *again):
+    """type_it() types name and password; a try that comes to nothing is made again, after the keys again."""
     g.need(PREPARE)
     for _ in range(TRIES):
-        type_it()
         try:
+            type_it()
             g.poll(f"test -s /home/user/{SAYS} && pgrep -u user -x sleep", TRY_LIMIT)
         except LabError:
-            g.press("esc")
+            if again:
+                g.press(*again)
             continue
         said = g.need(f"cat /home/user/{SAYS}").strip()
         expect(said.startswith("user on :"), f"the session runs: {said}")
         return
     raise LabError("nobody could log in")
+
+
+def _to_lightdms_name(*first):
+    """Yields for each try the keys that lead to the field of the name; first are those of the first one."""
+    # A try that came to nothing has left the greeter in the field behind it, or in none. Not Esc:
+    # that opens its menus, and what is typed goes there.
+    return itertools.chain([first], itertools.cycle([("shift", "tab"), ("tab",)]))
+
+
+def _type_name(g, keys, more=""):
+    if keys:
+        g.press(*keys)
+    g.type(f"user\n{more}")
+
+
+def log_in_at_lightdm(g, *first):
+    """As log_in; first are keys that lead to the field of the name, where the greeter is not in it already."""
+    ways = _to_lightdms_name(*first)
+
+    def type_it():
+        before = int(g.need(PROMPTS))
+        _type_name(g, next(ways))
+        g.poll(f"[ \"$({PROMPTS})\" -gt {before} ]", TRY_LIMIT)
+        g.type(f"{PASSWORD}\n")
+
+    log_in(g, type_it)
+
+
+def be_refused(g):
+    """Somebody tries the same before logins are open."""
+    refused = "grep -Eq 'Authentication complete with return value [1-9]' /var/log/lightdm/lightdm.log"
+    for keys in itertools.islice(_to_lightdms_name(), TRIES):
+        _type_name(g, keys, f"{PASSWORD}\n")
+        try:
+            g.poll(refused, TRY_LIMIT)
+            return
+        except LabError:
+            continue
+    raise LabError("PAM has refused nobody")
 
 
 def session_is_on_disk(g):
