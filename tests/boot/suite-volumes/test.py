@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Where /var is a logical volume on an encrypted one, which only init opens, the greeter and the log come early all
-# the same; the passphrase of an encrypted /home is typed on the greeter's screen, the wrong one first.
+# the same; the passphrase of an encrypted /home is typed on the greeter's screen, the wrong one first, and who logs in
+# there then has a home on it.
 from lab import Archive, Guest, events, expect, wait_event
-from lab.volumes import LUKS, PASSPHRASE, answer, empty_disk, encrypted, make, wait_covered
+from lab.login import SAYS, log_in_at_lightdm
+from lab.volumes import LUKS, PASSPHRASE, asked, empty_disk, encrypted, make, read_encrypted, wait_covered
 
 MAKE_VAR = f"""
 mkdir /etc/keys
@@ -23,14 +25,33 @@ echo "pv /dev/vdb /etc/keys/pv luks" >>/etc/crypttab
 echo "/dev/vg/var /var ext4 defaults 0 2" >>/etc/fstab
 """
 
+
+def unlock(g):
+    asked(g, 1)
+    expect(not g.run("mountpoint -q /home"), "before a passphrase was typed /home is not there")
+    g.type("wrong-one\n")
+    asked(g, 2)
+    expect(not g.run("mountpoint -q /home || test -e /dev/mapper/home"), "the wrong one opens nothing")
+    g.type(f"{PASSPHRASE}\n")
+
+
+def session_is_encrypted(g, home):
+    """What the session wrote is on the volume that the passphrase has opened, and nowhere else."""
+    said = read_encrypted(g.disk, home, f"user/{SAYS}")
+    expect(said.startswith("user on :"), f"after a power cut the session's file is on the volume: {said}")
+    with open(home, "rb") as f:
+        expect(SAYS.encode() not in f.read(), "who has no passphrase does not even find its name there")
+    expect(not g.disk.read(f"/home/user/{SAYS}"), "it is not on the root")
+
+
 addon = Archive()
 make(addon, MAKE_VAR + encrypted("/dev/vdc", "home", "/home"))
+home = empty_disk("home.raw", 128 << 20)
 with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="volumes",
-           more=[empty_disk("pv.raw", 1 << 30), empty_disk("home.raw", 128 << 20)]) as g:
+           more=[empty_disk("pv.raw", 1 << 30), home]) as g:
     g.wait("greeter")
     g.wait("agent")
-    answer(g, 1, "wrong-one")
-    answer(g, 2, PASSPHRASE)
+    unlock(g)
     g.wait("login")
     wait_event(g, "layer.gone")
     wait_covered(g, False)
@@ -41,3 +62,8 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="volumes",
     expect(opened == ["volume=lvm", "volume=pv", "volume=lvm"], "what /var is on was opened early, and nothing else")
     expect(seen.count(("early.exit", "name=unlock status=0")) == 2, "two questions were answered on the screen")
     expect(("merge.target", "dir=/var") in seen, "init's /var was put beneath the view")
+    g.poll("test ! -e /run/nologin")
+    log_in_at_lightdm(g)
+    g.screenshot("session")
+    g.cut()
+session_is_encrypted(g, home)

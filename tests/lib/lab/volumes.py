@@ -6,7 +6,8 @@ import os
 import time
 
 from . import screen
-from .guest import BOOT_LIMIT, LabError
+from .cpio import Archive
+from .guest import BOOT_LIMIT, Guest, LabError
 
 # Few rounds: the guest's processor is slow, and nobody attacks it.
 LUKS = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000"
@@ -24,6 +25,16 @@ chroot "$NEWROOT" /bin/sh -ex /run/boot-lab-make.sh >/run/boot-lab-made 2>&1 ||
     warn "boot-lab: the volumes are not made: $(cat /run/boot-lab-made)"
 for dir in dev proc sys run; do umount "$NEWROOT/$dir"; done
 mount -o remount,ro "$NEWROOT"
+"""
+
+
+_READ = f"""
+for dir in dev proc sys run; do mount --bind "/$dir" "/sysroot/$dir"; done
+exec chroot /sysroot /bin/sh -ec '
+modprobe -q -a {MODULES} || true
+printf %s {PASSPHRASE} | cryptsetup open --key-file - /dev/vdb boot-lab
+mount /dev/mapper/boot-lab /mnt
+cat "/mnt/PATH"'
 """
 
 
@@ -67,11 +78,19 @@ def wait_covered(g, is_covered, limit=BOOT_LIMIT):
         time.sleep(0.5)
 
 
-def answer(g, number, text):
-    """Types text as the answer to the question of that number, when a dialog in front of the greeter
-    shows it."""
+def asked(g, number):
+    """Waits until a dialog in front of the greeter shows the question of that number."""
     g.poll(f"[ \"$(grep -c ' early.start name=unlock' /run/initfs/timeline)\" -ge {number} ]")
     g.poll("test -s /run/initfs/unlock-dialog.pid")
     wait_covered(g, True)
     g.screenshot(f"question-{number}")
-    g.type(f"{text}\n")
+
+
+def read_encrypted(disk, volume, path):
+    """The text of a file on an encrypted volume: its own boot, which ends before anything of the root runs."""
+    addon = Archive()
+    addon.breakpoint("pre-pivot")
+    with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="volumes", name="read", disk=disk,
+               more=[volume], cpus=1) as g:
+        g.early.ping(BOOT_LIMIT)
+        return g.early.run(_READ.replace("PATH", path), BOOT_LIMIT).output
