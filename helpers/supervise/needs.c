@@ -4,9 +4,12 @@
 
 #include "supervise/needs.h"
 #include "supervise/ready.h"
+#include "supervise/root.h"
+#include "supervise/runlevel.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 static const struct run *find_run(const struct watch *watch, const char *name)
 {
@@ -72,4 +75,20 @@ enum need needs_look(const struct watch *watch, struct run *run)
 		need = NEED_OPEN;
 	}
 	return need;
+}
+
+bool is_taken(struct run *run, bool is_first)
+{
+	pid_t other = running_elsewhere(run->entry);
+
+	if (other) {
+		(void)snprintf(run->why, sizeof(run->why), "it runs already as pid %d", (int)other);
+		return true;
+	}
+	/* rc is about to start it, or has done so this instant; two would fight for the screen. */
+	if (is_first && is_multi_user(root_runlevel_now())) {
+		(void)snprintf(run->why, sizeof(run->why), "init starts it itself by now");
+		return true;
+	}
+	return false;
 }

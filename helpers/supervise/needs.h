@@ -5,6 +5,8 @@
 
 #include "supervise/watch.h"
 
+#include <stdbool.h>
+
 enum need {
 	NEED_MET,
 	NEED_OPEN,
@@ -13,5 +15,11 @@ enum need {
 
 /* Everything that a first start of run waits for; run->why says what is not met. */
 enum need needs_look(const struct watch *watch, struct run *run);
+
+/*
+ * Before each start: has init, or somebody at a shell, been faster? run->why then says who. is_first: it
+ * has not been started before, so that init may be about to start it.
+ */
+bool is_taken(struct run *run, bool is_first);
 
 #endif

@@ -164,23 +164,6 @@ static void move_on(struct watch *watch, struct run *run, enum event event, int 
 
 /* --- one look */
 
-/* Before each start: has init, or somebody at a shell, been faster? */
-static bool is_taken(struct run *run, bool is_first)
-{
-	pid_t other = running_elsewhere(run->entry);
-
-	if (other) {
-		(void)snprintf(run->why, sizeof(run->why), "it runs already as pid %d", (int)other);
-		return true;
-	}
-	/* rc is about to start it, or has done so this instant; two would fight for the screen. */
-	if (is_first && is_multi_user(root_runlevel_now())) {
-		(void)snprintf(run->why, sizeof(run->why), "init starts it itself by now");
-		return true;
-	}
-	return false;
-}
-
 static void look_at_waiting(struct watch *watch, struct run *run)
 {
 	enum need need = needs_look(watch, run);
