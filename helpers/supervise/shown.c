@@ -140,16 +140,21 @@ static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_
 	return size;
 }
 
-/* 1 or 0: is that window to be seen? */
-static int look_at_window(int fd, uint32_t window)
+/* 1 or 0: is that window to be seen? Window managers keep some of their own beside the screen. */
+static int look_at_window(const struct shown *shown, uint32_t window)
 {
 	uint8_t request[8], reply[X11_REPLY];
 	auto_free uint8_t *rest = NULL;
+	auto_free uint8_t *more = NULL;
 	int r;
 
 	x11_get_attributes(request, window);
-	r = ask(fd, request, sizeof(request), reply, &rest);
-	return r < 0 ? r : reply[0] == 1 && is_x11_viewable(reply);
+	r = ask(shown->fd, request, sizeof(request), reply, &rest);
+	if (r < 0 || reply[0] != 1 || !is_x11_viewable(reply))
+		return r < 0 ? r : 0;
+	x11_get_geometry(request, window);
+	r = ask(shown->fd, request, sizeof(request), reply, &more);
+	return r < 0 ? r : is_x11_on_screen(reply, &shown->screen);
 }
 
 static int look_at_children(const struct shown *shown)
@@ -164,7 +169,7 @@ static int look_at_children(const struct shown *shown)
 		uint32_t window;
 
 		memcpy(&window, children + at, sizeof(window));
-		r = look_at_window(shown->fd, window);
+		r = look_at_window(shown, window);
 	}
 	return size < 0 ? size : r;
 }

@@ -9,6 +9,7 @@
 
 enum {
 	OPCODE_GET_WINDOW_ATTRIBUTES = 3,
+	OPCODE_GET_GEOMETRY = 14,
 	OPCODE_QUERY_TREE = 15,
 	OPCODE_INTERN_ATOM = 16,
 	OPCODE_GET_SELECTION_OWNER = 23,
@@ -197,6 +198,19 @@ void x11_get_row(uint8_t request[X11_GET_ROW], const struct x11_screen *screen, 
 bool is_x11_plain(const uint8_t *row, size_t size)
 {
 	return size <= 4 || memcmp(row, row + 4, size - 4) == 0;
+}
+
+void x11_get_geometry(uint8_t request[8], uint32_t window)
+{
+	request_of(request, OPCODE_GET_GEOMETRY, window);
+}
+
+bool is_x11_on_screen(const uint8_t reply[X11_REPLY], const struct x11_screen *screen)
+{
+	int x = (int16_t)get16(reply + 12), y = (int16_t)get16(reply + 14);
+
+	return reply[0] == 1 && x < screen->width && y < screen->height &&
+	       x + get16(reply + 16) > 0 && y + get16(reply + 18) > 0;
 }
 
 int x11_reply_rest(const uint8_t reply[X11_REPLY])

@@ -55,6 +55,10 @@ bool is_x11_plain(const uint8_t *row, size_t size);
 /* How many bytes follow the first X11_REPLY of a reply; -EINVAL where it is an error or an event. */
 int x11_reply_rest(const uint8_t reply[X11_REPLY]);
 
+/* A request for the place of a window, and whether the reply speaks of one that is on the screen. */
+void x11_get_geometry(uint8_t request[8], uint32_t window);
+bool is_x11_on_screen(const uint8_t reply[X11_REPLY], const struct x11_screen *screen);
+
 /* Does the reply to x11_get_attributes speak of a window that draws and can be seen? */
 bool is_x11_viewable(const uint8_t reply[X11_REPLY]);
 

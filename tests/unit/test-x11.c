@@ -100,6 +100,25 @@ static void test_rows(void)
 	CHECK(!is_x11_plain(row, sizeof(row)));
 }
 
+static void test_geometry(void)
+{
+	static const struct x11_screen screen = { .width = 640, .height = 480 };
+	uint8_t reply[X11_REPLY] = { 1 };
+	int16_t place[4] = { -100, -100, 1, 1 };
+
+	memcpy(reply + 12, place, sizeof(place));
+	CHECK(!is_x11_on_screen(reply, &screen));
+	place[2] = place[3] = 101;
+	memcpy(reply + 12, place, sizeof(place));
+	CHECK(is_x11_on_screen(reply, &screen));
+	place[0] = 640;
+	memcpy(reply + 12, place, sizeof(place));
+	CHECK(!is_x11_on_screen(reply, &screen));
+	reply[0] = 0;
+	memset(reply + 12, 1, 8);
+	CHECK(!is_x11_on_screen(reply, &screen));
+}
+
 static void test_reply(void)
 {
 	uint8_t reply[X11_REPLY] = { 1 };
@@ -131,6 +150,7 @@ int main(void)
 	test_screen();
 	test_compositor();
 	test_rows();
+	test_geometry();
 	test_reply();
 	return check_result();
 }
