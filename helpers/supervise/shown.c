@@ -124,6 +124,8 @@ static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_
 
 	if (r == 0)
 		r = receive_all(fd, reply, X11_REPLY);
+	while (r == 0 && is_x11_event(reply))
+		r = receive_all(fd, reply, X11_REPLY);
 	if (r < 0)
 		return r;
 	/* A window that has just gone is answered by an error of 32 bytes: nothing follows. */

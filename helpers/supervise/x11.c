@@ -213,6 +213,11 @@ bool is_x11_on_screen(const uint8_t reply[X11_REPLY], const struct x11_screen *s
 	       x + get16(reply + 16) > 0 && y + get16(reply + 18) > 0;
 }
 
+bool is_x11_event(const uint8_t reply[X11_REPLY])
+{
+	return reply[0] > 1; /* 0 is an error, 1 a reply */
+}
+
 int x11_reply_rest(const uint8_t reply[X11_REPLY])
 {
 	uint32_t units = get32(reply + 4);

@@ -52,6 +52,12 @@ void x11_get_row(uint8_t request[X11_GET_ROW], const struct x11_screen *screen, 
 /* Have all pixels of a row the same colour? They have four bytes each, or the row is not understood. */
 bool is_x11_plain(const uint8_t *row, size_t size);
 
+/*
+ * Is it an event, and the reply still to come? Who asks for none is told all the same when the keyboard's
+ * map changes.
+ */
+bool is_x11_event(const uint8_t reply[X11_REPLY]);
+
 /* How many bytes follow the first X11_REPLY of a reply; -EINVAL where it is an error or an event. */
 int x11_reply_rest(const uint8_t reply[X11_REPLY]);
 

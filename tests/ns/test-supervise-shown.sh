@@ -36,7 +36,8 @@ def answer(request):
     if request[0] == 14:
         return reply(struct.pack("<IhhHH", ROOT, *place()))
     if request[0] == 15:
-        return reply(struct.pack("<IIH", ROOT, 0, 1), struct.pack("<I", WINDOW))
+        # before it, what everybody is told who has asked for nothing: the keyboard has changed
+        return b"\x22".ljust(32, b"\0") + reply(struct.pack("<IIH", ROOT, 0, 1), struct.pack("<I", WINDOW))
     if request[0] == 16:
         return reply(struct.pack("<I", ATOM))
     if request[0] == 23:

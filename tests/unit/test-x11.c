@@ -126,6 +126,7 @@ static void test_reply(void)
 	uint16_t class = 1;
 
 	memcpy(reply + 4, &units, 4);
+	CHECK(!is_x11_event(reply));
 	CHECK_INT(x11_reply_rest(reply), 12);
 	memset(reply + 4, 0xff, 4);
 	CHECK_INT(x11_reply_rest(reply), -EINVAL);
@@ -140,7 +141,10 @@ static void test_reply(void)
 	CHECK(!is_x11_viewable(reply));
 	reply[0] = 0;
 	memset(reply + 4, 0, 4);
+	CHECK(!is_x11_event(reply));
 	CHECK_INT(x11_reply_rest(reply), -EINVAL);
+	reply[0] = 34; /* MappingNotify */
+	CHECK(is_x11_event(reply));
 }
 
 int main(void)
