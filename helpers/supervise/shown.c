@@ -1,28 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looks at an X server. In this order: connect; find the server's process, its -auth file and the
- * cookie in it; say hello; then at each look ask for the root's children until one is visible, and where
- * there is a compositor for some rows of pixels until they show something else.
+ * Looks at an X server, in a process of its own. In this order: connect; find the server's process, its
+ * -auth file and the cookie in it; say hello; then at each look ask for the root's children until one is
+ * visible, and where there is a compositor for some rows of pixels until they show something else.
  */
 #include "config.h"
 
 #include "supervise/shown.h"
 #include "supervise/socket.h"
+#include "supervise/spawn.h"
 #include "supervise/x11.h"
 #include "common/fd.h"
 #include "common/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define FILE_MAX_BYTES 65536 /* an Xauthority file, a command line */
 #define CHILDREN_MAX 64 /* a greeter has a handful of windows */
-/* The server has answered once before we come; one that is silent for so long is not asked again. */
-#define ANSWER_SECONDS 5
+/* gnome-shell has the server for itself while it begins; who asks us ends us when nobody waits any more. */
+#define ANSWER_SECONDS 3600
+/* A blink: shorter gains nothing that an eye sees, longer delays the boot. */
+#define LOOK_NSEC 50000000
+#define ROWS 3
+
+/* Our connection stays from the first look to the last: a server whose only client goes starts anew. */
+struct server {
+	int fd;
+	struct x11_screen screen;
+	bool has_rows; /* the first look has been taken */
+	uint64_t rows[ROWS]; /* sums of what it saw: a server may begin with the splash's picture */
+};
 
 static int send_all(int fd, const void *data, size_t size)
 {
@@ -80,16 +99,16 @@ static int cookie_of_server(int fd, struct x11_cookie *ret_cookie)
 	return x11_cookie_find((const uint8_t *)file, (size_t)size, ret_cookie);
 }
 
-static int say_hello(struct shown *shown, const struct x11_cookie *cookie)
+static int say_hello(struct server *server, const struct x11_cookie *cookie)
 {
 	uint8_t hello[X11_HELLO_MAX];
 	uint8_t head[8];
 	auto_free uint8_t *answer = NULL;
 	uint16_t units;
-	int r = send_all(shown->fd, hello, x11_hello(hello, cookie));
+	int r = send_all(server->fd, hello, x11_hello(hello, cookie));
 
 	if (r == 0)
-		r = receive_all(shown->fd, head, sizeof(head));
+		r = receive_all(server->fd, head, sizeof(head));
 	if (r < 0)
 		return r;
 	if (head[0] != 1)
@@ -98,20 +117,20 @@ static int say_hello(struct shown *shown, const struct x11_cookie *cookie)
 	answer = malloc((size_t)units * 4 + 1);
 	if (!answer)
 		return -ENOMEM;
-	r = receive_all(shown->fd, answer, (size_t)units * 4);
-	return r < 0 ? r : x11_screen_find(answer, (size_t)units * 4, &shown->screen);
+	r = receive_all(server->fd, answer, (size_t)units * 4);
+	return r < 0 ? r : x11_screen_find(answer, (size_t)units * 4, &server->screen);
 }
 
-static int shown_open(struct shown *shown, const char *socket_path)
+static int open_server(struct server *server, const char *socket_path)
 {
 	struct x11_cookie cookie;
 	int r;
 
-	*shown = (struct shown){ .fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS) };
-	if (shown->fd < 0)
-		return shown->fd;
-	r = cookie_of_server(shown->fd, &cookie);
-	return r < 0 ? r : say_hello(shown, &cookie);
+	server->fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS);
+	if (server->fd < 0)
+		return server->fd;
+	r = cookie_of_server(server->fd, &cookie);
+	return r < 0 ? r : say_hello(server, &cookie);
 }
 
 /* Sends a request and receives its reply; *ret_rest, allocated, is what follows the first bytes. */
@@ -143,7 +162,7 @@ static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_
 }
 
 /* 1 or 0: is that window to be seen? Window managers keep some of their own beside the screen. */
-static int look_at_window(const struct shown *shown, uint32_t window)
+static int look_at_window(const struct server *server, uint32_t window)
 {
 	uint8_t request[8], reply[X11_REPLY];
 	auto_free uint8_t *rest = NULL;
@@ -151,27 +170,27 @@ static int look_at_window(const struct shown *shown, uint32_t window)
 	int r;
 
 	x11_get_attributes(request, window);
-	r = ask(shown->fd, request, sizeof(request), reply, &rest);
+	r = ask(server->fd, request, sizeof(request), reply, &rest);
 	if (r < 0 || reply[0] != 1 || !is_x11_viewable(reply))
 		return r < 0 ? r : 0;
 	x11_get_geometry(request, window);
-	r = ask(shown->fd, request, sizeof(request), reply, &more);
-	return r < 0 ? r : is_x11_on_screen(reply, &shown->screen);
+	r = ask(server->fd, request, sizeof(request), reply, &more);
+	return r < 0 ? r : is_x11_on_screen(reply, &server->screen);
 }
 
-static int look_at_children(const struct shown *shown)
+static int look_at_children(const struct server *server)
 {
 	uint8_t request[8], reply[X11_REPLY];
 	auto_free uint8_t *children = NULL;
 	int size, at, r = 0;
 
-	x11_query_tree(request, shown->screen.root);
-	size = ask(shown->fd, request, sizeof(request), reply, &children);
+	x11_query_tree(request, server->screen.root);
+	size = ask(server->fd, request, sizeof(request), reply, &children);
 	for (at = 0; r == 0 && at + 4 <= size && at < CHILDREN_MAX * 4; at += 4) {
 		uint32_t window;
 
 		memcpy(&window, children + at, sizeof(window));
-		r = look_at_window(shown, window);
+		r = look_at_window(server, window);
 	}
 	return size < 0 ? size : r;
 }
@@ -188,24 +207,24 @@ static uint64_t sum(const uint8_t *data, size_t size)
 }
 
 /* 1: row number i shows something that was not there at the first look. */
-static int look_at_row(struct shown *shown, unsigned int i)
+static int look_at_row(struct server *server, unsigned int i)
 {
-	uint16_t y = (uint16_t)(shown->screen.height * (i + 1) / (SHOWN_ROWS + 1));
+	uint16_t y = (uint16_t)(server->screen.height * (i + 1) / (ROWS + 1));
 	uint8_t request[X11_GET_ROW], reply[X11_REPLY];
 	auto_free uint8_t *row = NULL;
 	int size;
 
-	x11_get_row(request, &shown->screen, y);
-	size = ask(shown->fd, request, sizeof(request), reply, &row);
+	x11_get_row(request, &server->screen, y);
+	size = ask(server->fd, request, sizeof(request), reply, &row);
 	if (size <= 0)
 		return size;
-	if (!shown->has_rows)
-		shown->rows[i] = sum(row, (size_t)size);
-	return shown->rows[i] != sum(row, (size_t)size) && !is_x11_plain(row, (size_t)size);
+	if (!server->has_rows)
+		server->rows[i] = sum(row, (size_t)size);
+	return server->rows[i] != sum(row, (size_t)size) && !is_x11_plain(row, (size_t)size);
 }
 
 /* 1 or 0: is there a compositor? */
-static int look_for_compositor(const struct shown *shown)
+static int look_for_compositor(const struct server *server)
 {
 	uint8_t find[X11_FIND_COMPOSITOR], owner[8], reply[X11_REPLY];
 	auto_free uint8_t *rest = NULL;
@@ -213,43 +232,70 @@ static int look_for_compositor(const struct shown *shown)
 	int r;
 
 	x11_find_compositor(find);
-	r = ask(shown->fd, find, sizeof(find), reply, &rest);
+	r = ask(server->fd, find, sizeof(find), reply, &rest);
 	if (r < 0 || !x11_answer(reply))
 		return r;
 	x11_get_owner(owner, x11_answer(reply));
-	r = ask(shown->fd, owner, sizeof(owner), reply, &more);
+	r = ask(server->fd, owner, sizeof(owner), reply, &more);
 	return r < 0 ? r : x11_answer(reply) != 0;
 }
 
-static int look_at_rows(struct shown *shown)
+static int look_at_rows(struct server *server)
 {
-	int r = shown->has_rows ? look_for_compositor(shown) : 1;
+	int r = server->has_rows ? look_for_compositor(server) : 1;
 	unsigned int i;
 
 	if (r <= 0)
 		return r;
 	r = 0;
 
-	for (i = 0; r == 0 && i < SHOWN_ROWS; i++)
-		r = look_at_row(shown, i);
-	shown->has_rows = true;
+	for (i = 0; r == 0 && i < ROWS; i++)
+		r = look_at_row(server, i);
+	server->has_rows = true;
+	return r;
+}
+
+static int look(const char *socket_path)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_NSEC };
+	struct server server = { .fd = -EBADF };
+	int r = open_server(&server, socket_path);
+
+	while (r == 0) {
+		r = look_at_children(&server);
+		if (r == 0)
+			r = look_at_rows(&server);
+		if (r == 0)
+			(void)nanosleep(&pause, NULL); /* one that is cut short does no harm */
+	}
+	fd_close(&server.fd);
 	return r;
 }
 
 int shown_look(struct shown *shown, const char *socket_path)
 {
-	int r = shown->fd < 0 ? shown_open(shown, socket_path) : 0;
+	siginfo_t info = { 0 };
+	int r;
 
-	if (r == 0)
-		r = look_at_children(shown);
-	if (r == 0)
-		r = look_at_rows(shown);
-	if (r != 0)
-		shown_close(shown);
-	return r;
+	if (shown->pidfd < 0)
+		return spawn_work(look, socket_path, &shown->pidfd);
+	r = waitid(P_PIDFD, (id_t)shown->pidfd, &info, WEXITED | WNOHANG) < 0 ? -errno : 0;
+	if (r == 0 && info.si_pid == 0)
+		return 0;
+	fd_close(&shown->pidfd);
+	if (r < 0)
+		return r;
+	return info.si_code == CLD_EXITED && info.si_status == 0 ? 1 : -ENODATA;
 }
 
 void shown_close(struct shown *shown)
 {
-	fd_close(&shown->fd);
+	siginfo_t info;
+
+	if (shown->pidfd < 0)
+		return;
+	/* Nothing holds up one that is killed, so this does not wait for a server. */
+	(void)syscall(SYS_pidfd_send_signal, shown->pidfd, SIGKILL, NULL, 0U);
+	(void)waitid(P_PIDFD, (id_t)shown->pidfd, &info, WEXITED);
+	fd_close(&shown->pidfd);
 }

@@ -175,6 +175,19 @@ static int make_pipe(int *ret_read, int *ret_write)
 	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/* The pidfd of a child; one that cannot be watched is of no use, and is ended. */
+static int watch_child(pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int error = -errno;
+
+	if (pidfd >= 0)
+		return pidfd;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return error;
+}
+
 int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, int *ret_notify,
 		struct fault *fault)
 {
@@ -196,15 +209,9 @@ int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, int *
 	if (pid == 0)
 		become(entry, script, notify);
 
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		int error = -errno;
-
-		/* A child that cannot be watched is of no use. */
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-		return fault_at(fault, error, "watch", entry->name);
-	}
+	pidfd = watch_child(pid);
+	if (pidfd < 0)
+		return fault_at(fault, pidfd, "watch", entry->name);
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
 	if (notified >= 0)
@@ -231,4 +238,32 @@ void spawn_when_shown(const struct entry *entry)
 		become(entry, script, -EBADF);
 	if (pid > 0)
 		(void)waitpid(pid, NULL, 0);
+}
+
+static _Noreturn void do_work(int (*work)(const char *argument), const char *argument, pid_t parent)
+{
+	/* A parent that was gone before it was asked for sends nothing. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	soften();
+	default_signals();
+	stdio_to_null();
+	if (close_others(-EBADF) < 0)
+		_exit(1);
+	_exit(work(argument) > 0 ? 0 : 1);
+}
+
+int spawn_work(int (*work)(const char *argument), const char *argument, int *ret_pidfd)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+	int pidfd;
+
+	if (pid == 0)
+		do_work(work, argument, parent);
+	pidfd = pid < 0 ? -errno : watch_child(pid);
+	if (pidfd < 0)
+		return pidfd;
+	*ret_pidfd = pidfd;
+	return 0;
 }

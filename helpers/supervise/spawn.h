@@ -25,6 +25,12 @@ int spawn_entry(const struct entry *entry, pid_t *ret_pid, int *ret_pidfd, int *
 /* Runs the entry's commands for when its screen shows something, and does not wait for them. */
 void spawn_when_shown(const struct entry *entry);
 
+/*
+ * Runs work in a child that ends with it, or when this process does; it has no descriptor of ours. Its exit
+ * status is 0 if work returns more than 0. Returns 0 and the pidfd, which the caller owns, or -errno.
+ */
+int spawn_work(int (*work)(const char *argument), const char *argument, int *ret_pidfd);
+
 /* Pure: the script for sh -c, written to script[size]. Returns 0 or -E2BIG. */
 int spawn_script(const struct entry *entry, char *script, size_t size);
 

@@ -363,7 +363,7 @@ void watch_init(struct watch *watch, const struct candidate *candidates, const s
 
 		*run = (struct run){ .pidfd = -EBADF,
 				     .probe = { .fd = -EBADF },
-				     .shown = { .fd = -EBADF } };
+				     .shown = { .pidfd = -EBADF } };
 		leftover_init(&run->leftover);
 		run->entry = &candidates[picks->pick[i]].entry;
 		service_init(&run->service, run->entry->restarts, run->entry->bound_usec,

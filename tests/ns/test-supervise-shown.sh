@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A screen shows when one of its windows can be seen, or its compositor has drawn; not by what a window manager
-# keeps beside the screen.
+# keeps beside the screen, and not never because the server was somebody's own for a while.
 # shellcheck disable=SC2154,SC2317 # early-root.sh assigns the rest; functions are called through within
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
 # An X server of 640x480 with the window that GNOME's window manager has first. /var/compositor: somebody
 # owns the selection of one. /var/drawn: each row has two colours. /var/window: a place for the window.
+# /var/grabbed: somebody has it for himself.
 cat >"$root/srv/server" <<'SERVER'
 #!/usr/bin/python3
-import os, socket, struct
+import os, socket, struct, time
 ROOT, WINDOW, ATOM, OWNER = 0x123, 0x456, 0x77, 0x88
 SCREEN = struct.pack("<IIIIIHHHHHHIBBBB", ROOT, 0, 0, 0, 0, 640, 480, 170, 130, 1, 1, 0, 0, 0, 24, 0)
 HELLO = bytes(20) + b"\1".ljust(12, b"\0") + SCREEN  # one screen; no formats, no vendor's name
@@ -55,6 +56,8 @@ def serve(peer):
     while data:
         with open("/var/asked", "a") as f:
             f.write("%d\n" % data[0])
+        while there("grabbed"):
+            time.sleep(0.05)
         peer.sendall(answer(data))
         data = peer.recv(4096)
 
@@ -82,19 +85,37 @@ start() {
 	within 20 has_asked 14 5
 }
 
-entry screen Kind=screen Exec=/srv/screen 'MakeDir=/tmp/.X11-unix 1777' Ready=x11:/tmp/.X11-unix/X0 ReadyBound=300
+lives() { # NAME NUMBER
+	count "$2" "early.start name=$1 "
+}
+
+entry other Kind=bus 'Exec=/srv/daemon other'
+entry screen Needs=other Kind=screen Exec=/srv/screen 'MakeDir=/tmp/.X11-unix 1777' Ready=x11:/tmp/.X11-unix/X0 ReadyBound=300
 start
 marked 'early.shown' && fail "a window beside the screen passes for a picture"
 echo 0 0 640 480 >"$root/var/window"
 within 20 marked 'early.shown name=screen'
 "$supervise" --undo -- "$root" || fail "undo"
 
+# gnome-shell has the server for itself for seconds; meanwhile others are looked after
 rm "$root/tmp/.X11-unix/X0"
 : >"$root/var/compositor"
 start
 within 20 has_asked 73 20
 count 1 'early.shown' || fail "a compositor that has not drawn passes for a picture"
+: >"$root/var/grabbed"
 : >"$root/var/drawn"
+kill -9 "$(last_pid other)"
+within 20 lives other 3
+sleep 6 # longer than an answer was once waited for
+rm "$root/var/grabbed"
 within 20 count 2 'early.shown name=screen'
 "$supervise" --undo -- "$root" || fail "undo, the second time"
+
+# nobody stays behind who waits for the server
+rm "$root/tmp/.X11-unix/X0"
+start
+: >"$root/var/grabbed"
+"$supervise" --undo -- "$root" || fail "undo, the third time"
+within 20 sh -c '! pgrep -x initfs-supervis'
 exit 0
