@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # xdm's greeter is there before the fsck, once, as its script knows it; a login there outlives a power cut.
+import os
+
 from lab import Archive, Guest
+from lab.guest import LIB
 from lab.login import PASSWORD, early_screen, log_in, session_is_on_disk
 
 CHOOSE = """
@@ -16,6 +19,6 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="screens") 
     early_screen(g, "xdm")
     log_in(g, lambda: g.type(f"user\n{PASSWORD}\n"), "esc")
     g.screenshot("session")
-    g.check("assert-stop.sh")
+    g.check(os.path.join(LIB, "assert-stop.sh"), NAME="xdm")
     g.cut()
     session_is_on_disk(g)

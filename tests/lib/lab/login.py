@@ -56,13 +56,13 @@ def early_screen(g, name):
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME=name, PIDS=pids)
 
 
-def log_in(g, type_it, *again):
+def log_in(g, type_it, *again, limit=TRY_LIMIT):
     """type_it() types name and password; a try that comes to nothing is made again, after the keys again."""
     g.need(PREPARE)
     for _ in range(TRIES):
         try:
             type_it()
-            g.poll(f"test -s /home/user/{SAYS} && pgrep -u user -x sleep", TRY_LIMIT)
+            g.poll(f"test -s /home/user/{SAYS} && pgrep -u user -x sleep", limit)
         except LabError:
             if again:
                 g.press(*again)
