@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# gdm3's greeter is let in by PAM while nobody may log in, and only then, also when it dies meanwhile.
+# gdm3's greeter is let in by PAM while nobody may log in, and only then, also when it dies meanwhile; who types a
+# password at lightdm's is told that it is too early, by PAM, in a text that stays.
 # shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
@@ -28,6 +29,22 @@ within 20 count 2 'early.ready name=gdm3'
 lets_in || fail "the greeter that comes again would be kept out"
 [ "$(mounts "/proc/$(last_pid gdm3)")" = 1 ] || fail "it is mounted twice"
 
+# What Debian's file for lightdm asks, with a password that everybody has.
+ln -s /run "$root/var/run" # where pam_nologin looks
+cp "$INITFS_SRC/tests/ns/pam-ask.py" "$root/srv"
+printf '%s\n' '#%PAM-1.0' 'auth requisite pam_nologin.so' 'auth required pam_permit.so' \
+	'-auth optional pam_gnome_keyring.so' 'account required pam_permit.so' >"$root/etc/pam.d/lightdm"
+asks() { # STATUS SAID USER
+	said=$(chroot "$root" /usr/bin/python3 /srv/pam-ask.py lightdm "$3") && status=0 || status=$?
+	[ "$status $said" = "$1 $2" ] || fail "$3 gets $status '$said', not $1 '$2'"
+}
+closed=$(cat "$root/run/nologin")
+asks 1 "error $closed" demo
+chroot "$root" /srv/greeter --ask-last lightdm || fail "PAM is not asked last"
+asks 1 "info $closed " demo
+asks 0 "" root
+grep -q '^-auth optional pam_gnome' "$root/etc/pam.d/lightdm" || fail "more than that line is another"
+
 # Logins open.
 rm "$root/run/initfs/layers"
 runlevel 2
@@ -35,6 +52,9 @@ within 20 test ! -e "$root/run/nologin"
 within 20 grep -q nologin "$service"
 [ "$(mounts "/proc/$(last_pid gdm3)")" = 0 ] || fail "a mount has stayed"
 within 20 test ! -e "$root/run/initfs/pam-gdm-launch-environment"
+
+within 20 grep -q '^auth requisite pam_nologin' "$root/etc/pam.d/lightdm"
+asks 0 "" demo
 
 # Where logins are open already, or nothing is asked for, nothing is mounted.
 kill -9 "$(last_pid gdm3)"

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From plymouth's splash to lightdm's greeter not one frame shows text; a login there outlives a power cut.
+# From plymouth's splash to lightdm's greeter not one frame shows text; who types a password before logins open is told
+# so and can go on; a login there outlives a power cut.
 import os
 
 from lab import BOOT_LIMIT, Archive, Guest, LabError, expect, screen, wait_event
 from lab.guest import LIB
-from lab.login import TRIES, TRY_LIMIT, before_fsck, log_in_at_lightdm, session_is_on_disk
+from lab.login import (PREPARE, PROMPTS, TRIES, TRY_LIMIT, be_refused, before_fsck, log_in_after_refusal,
+                       session_is_on_disk)
 
 
 def splash_shows(g):
@@ -40,6 +42,18 @@ def text_is_behind(g):
     print("ok: the text console is there behind the greeter, and the way back", flush=True)
 
 
+def type_too_early(g):
+    """The greeter comes while nobody may log in, as before the merge; then it waits for the password."""
+    g.need(PREPARE)
+    g.need("echo 'initfs: logins open in a moment.' >/run/nologin; kill -9 $(cat /run/lightdm.pid)")
+    g.poll("grep -q ' /etc/pam.d/lightdm ' /proc/self/mountinfo")
+    g.poll(f"[ \"$({PROMPTS})\" -gt 0 ]", TRY_LIMIT)
+    g.wait_shows(screen.GREETER)
+    be_refused(g, "too-early")
+    g.need("rm /run/nologin")
+    g.poll("! grep -q ' /etc/pam.d/lightdm ' /proc/self/mountinfo")
+
+
 addon = Archive()
 addon.breakpoint("pre-pivot", "50")
 with Guest(initrd="initfs", append="rd.initfs quiet splash plymouth.ignore-serial-consoles", addon=addon,
@@ -59,7 +73,8 @@ with Guest(initrd="initfs", append="rd.initfs quiet splash plymouth.ignore-seria
     before_fsck(g, "lightdm")
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME="lightdm", PIDS=pids)
     text_is_behind(g)
-    log_in_at_lightdm(g)
+    type_too_early(g)
+    log_in_after_refusal(g)
     g.screenshot("session")
     g.cut()
     session_is_on_disk(g)

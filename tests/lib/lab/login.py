@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Somebody who sits before the guest's screen and logs in."""
 
-import itertools
 import os
+import time
 
 from .fallback import expect
 from .guest import LIB, LabError
@@ -73,43 +73,55 @@ def log_in(g, type_it, *again, limit=TRY_LIMIT):
     raise LabError("nobody could log in")
 
 
-def _to_lightdms_name(*first):
-    """Yields for each try the keys that lead to the field of the name; first are those of the first one."""
+def _type_name(g):
+    """Until lightdm asks for the password."""
     # A try that came to nothing has left the greeter in the field behind it, or in none. Not Esc:
     # that opens its menus, and what is typed goes there.
-    return itertools.chain([first], itertools.cycle([("shift", "tab"), ("tab",)]))
+    before = int(g.need(PROMPTS))
+    for keys in [(), ("shift", "tab"), ("tab",), ("shift", "tab")]:
+        if keys:
+            g.press(*keys)
+        g.type("user\n")
+        try:
+            g.poll(f"[ \"$({PROMPTS})\" -gt {before} ]", TRY_LIMIT)
+            return
+        except LabError:
+            continue
+    raise LabError("the greeter takes no name")
 
 
-def _type_name(g, keys, more=""):
-    if keys:
-        g.press(*keys)
-    g.type(f"user\n{more}")
-
-
-def log_in_at_lightdm(g, *first):
-    """As log_in; first are keys that lead to the field of the name, where the greeter is not in it already."""
-    ways = _to_lightdms_name(*first)
-
+def log_in_at_lightdm(g):
     def type_it():
-        before = int(g.need(PROMPTS))
-        _type_name(g, next(ways))
-        g.poll(f"[ \"$({PROMPTS})\" -gt {before} ]", TRY_LIMIT)
+        _type_name(g)
         g.type(f"{PASSWORD}\n")
 
     log_in(g, type_it)
 
 
-def be_refused(g):
-    """Somebody tries the same before logins are open."""
-    refused = "grep -Eq 'Authentication complete with return value [1-9]' /var/log/lightdm/lightdm.log"
-    for keys in itertools.islice(_to_lightdms_name(), TRIES):
-        _type_name(g, keys, f"{PASSWORD}\n")
-        try:
-            g.poll(refused, TRY_LIMIT)
-            return
-        except LabError:
-            continue
-    raise LabError("PAM has refused nobody")
+def box_height(picture):
+    """Of what is lit in the middle of the screen, below the panel; a text makes the greeter's box higher."""
+    third = picture.width // 3
+    lit = [y for y in range(picture.height // 10, picture.height) if any(picture.luma_row(y)[third:2 * third])]
+    return lit[-1] - lit[0]
+
+
+def be_refused(g, name):
+    """Somebody does the same before logins are open: a text that stays says so, and the password is asked for again."""
+    height = box_height(g.picture())
+    _type_name(g)
+    g.type(f"{PASSWORD}\n")
+    g.poll("grep -Eq 'Authentication complete with return value [1-9]' /var/log/lightdm/lightdm.log", TRY_LIMIT)
+    end = time.monotonic() + TRY_LIMIT
+    while box_height(g.picture()) <= height:
+        expect(time.monotonic() < end, "the greeter says why")
+        time.sleep(0.2)
+    g.screenshot(name)
+    expect(not g.run("pgrep -u user ."), "nobody is logged in")
+    expect(box_height(g.picture()) > height, "the greeter says why, in a text that stays")
+
+
+def log_in_after_refusal(g):
+    log_in(g, lambda: g.type(f"{PASSWORD}\n"))
 
 
 def session_is_on_disk(g):
