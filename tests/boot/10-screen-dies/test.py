@@ -91,6 +91,8 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.check("assert.sh", STARTS=5)
     give_up(g)
     expect_short_lives(g)
+    # A line of the kernel's may show on the screen's terminal before that is left.
+    poll(g.run, "grep -qx tty1 /sys/class/tty/tty0/active")
     g.wait_shows("text")
     g.screenshot("given-up")
     # On the keyboard, as somebody who sits there.
