@@ -59,10 +59,10 @@ initfs_default() {
     case "$1" in
         overlay) printf '/var,/tmp' ;;
         size) printf '50%%' ;;
-        rc | verify) printf 'off' ;;
+        verify) printf 'off' ;;
         net) printf '30' ;;
         pace) printf 'gui' ;;
-        readahead) printf 'on' ;;
+        rc | readahead) printf 'on' ;;
         *) printf 'auto' ;;
     esac
 }

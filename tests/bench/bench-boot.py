@@ -8,7 +8,7 @@
 # guest a frame was taken at. Wants INITFS_BUILD, and a machine that does nothing else. With
 # BENCH_DISK=MEGABYTES,REQUESTS the disk gives no more of them in a second; TEST_TMP=DIR keeps the logs.
 # Kinds: stock, initfs and floor; initfs-ahead (with a list for initfs-readahead, recorded first),
-# initfs-rc (start scripts filtered), initfs-pace-off (the boot does not wait for the screen).
+# initfs-rc-off (start scripts not filtered), initfs-pace-off (the boot does not wait for the screen).
 import os
 import sys
 from statistics import median
@@ -54,13 +54,13 @@ def floor():
 
 KINDS = {"stock": {}, "initfs": {"append": "rd.initfs"}, "floor": floor(),
          "initfs-ahead": {"append": "rd.initfs"},
-         "initfs-rc": {"append": "rd.initfs rd.initfs.rc=on"},
+         "initfs-rc-off": {"append": "rd.initfs rd.initfs.rc=off"},
          "initfs-pace-off": {"append": "rd.initfs rd.initfs.pace=off"}}
 ALWAYS = ("stock", "initfs", "floor")
 RATIOS = ((0, "initfs-ahead", "initfs"), (0, "stock", "initfs-ahead"), (0, "initfs-ahead", "floor"),
           (2, "initfs-ahead", "stock"),
           (0, "stock", "initfs"), (0, "initfs", "floor"), (2, "initfs", "stock"), (1, "initfs", "stock"),
-          (0, "initfs-rc", "floor"), (2, "initfs-rc", "stock"), (2, "initfs-pace-off", "stock"))
+          (0, "initfs-rc-off", "floor"), (2, "initfs-rc-off", "stock"), (2, "initfs-pace-off", "stock"))
 
 
 def record_list(folder):

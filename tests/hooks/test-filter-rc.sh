@@ -1,6 +1,6 @@
 #!/usr/bin/env dash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The filter of start scripts comes only when it is asked for; when it cannot come the boot goes on early.
+# The filter of start scripts comes unless it is turned off; when it cannot come the boot goes on early.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
 # shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
 set -u
@@ -18,7 +18,7 @@ off() (
 )
 
 on() (
-    pretended "rd.initfs rd.initfs.rc=on $1"
+    pretended "rd.initfs $1"
     pretend initfs-rcfilter "exit 0"
     up
     run_hook filter-rc
@@ -31,7 +31,7 @@ on() (
 
 # Everything else that comes early stays.
 fails() (
-    pretended "rd.initfs rd.initfs.rc=on"
+    pretended "rd.initfs"
     pretend initfs-rcfilter "printf 'initfs-rcfilter: cannot do it\n' >&2; exit 3"
     up
     run_hook filter-rc
@@ -41,10 +41,10 @@ fails() (
     finish
 )
 
-check off "" layers
 check off "rd.initfs.rc=off" layers
-check off "rd.initfs.rc=on" ""
+check off "" ""
 check on "" 30 gui
+check on "rd.initfs.rc=on" 30 gui
 check on "rd.initfs.net=5 rd.initfs.pace=off" 5 off
 check on "rd.initfs.net=5,route rd.initfs.pace=gui,io" 5,route gui,io
 check fails

@@ -15,7 +15,7 @@ mount --bind /run/boot-lab-screen "$NEWROOT/etc/X11/default-display-manager"
 
 addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/70-boot-lab.sh", CHOOSE)
-with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="screens") as g:
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.rc=off", addon=addon, flavour="screens") as g:
     early_screen(g, "xdm")
     log_in(g, lambda: g.type(f"user\n{PASSWORD}\n"), "esc")
     g.screenshot("session")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# With rd.initfs.rc=on and no network, what needs one steps aside, comes back with it, and no view stays.
+# Without a network, what needs one steps aside, comes back with it, and no view stays.
 import shlex
 
 from lab import Archive, Guest, expect, wait_event
@@ -50,7 +50,7 @@ mount -o remount,ro "$NEWROOT"
 
 addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/00-boot-lab.sh", HOOK)
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.rc=on", addon=addon) as g:
+with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("greeter")
     g.wait("login")
     wait_event(g, "rc.detached")

@@ -18,7 +18,7 @@ if os.environ.get("NET_STOCK"):
         g.power_off()
     raise SystemExit
 
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on concurrency=none", flavour="net",
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off concurrency=none", flavour="net",
            addon=addon, cpus=1) as g:
     g.wait("login")
     wait_event(g, "rc.detached")
@@ -36,5 +36,5 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on 
     back = marked(g, "rc.back")
     expect(set(back) == REQUIRE and back.index("rpcbind") < back.index("nfs-common"),
            f"with a network they came back, in order: {back}")
-    tell(g, "rd.initfs.rc=on, no card")
+    tell(g, "rd.initfs, no card")
     g.power_off()

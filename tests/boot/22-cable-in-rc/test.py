@@ -29,7 +29,7 @@ if os.environ.get("NET_STOCK"):
         g.power_off()
     raise SystemExit
 
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on", flavour="net", nic="unplugged",
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", flavour="net", nic="unplugged",
            addon=addon, cpus=1) as g:
     g.wait("agent")
     wait_event(g, "rc.left")
@@ -43,7 +43,7 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on"
     expect(left == ["networking"], f"rc did not wait for {left}")
     expect({"rpcbind", "nfs-common"} <= set(back), f"these came back: {back}")
     expect(set(marked(g, "rc.aside")) == set(back), "who stepped aside came back, and nobody else")
-    tell(g, "rd.initfs.rc=on, plugged in while rc runs")
+    tell(g, "rd.initfs, plugged in while rc runs")
     g.need("cat /run/initfs/timeline | grep ' rc.'")
     go_down(g, "reboot", "reboot: Restarting system")
     g.wait_end(300)

@@ -27,7 +27,7 @@ if os.environ.get("NET_STOCK"):
         g.power_off()
     raise SystemExit
 
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on", flavour="net", nic="unplugged",
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", flavour="net", nic="unplugged",
            addon=addon, cpus=1) as g:
     g.wait("login")
     wait_event(g, "rc.detached")
@@ -40,5 +40,5 @@ with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on"
     wait_born(g, DAEMONS)
     wait_event(g, "rc.gone")
     expect(set(marked(g, "rc.back")) == REQUIRE, "all four came back")
-    tell(g, "rd.initfs.rc=on, plugged in after rc")
+    tell(g, "rd.initfs, plugged in after rc")
     g.power_off()

@@ -27,7 +27,7 @@ def kill_when(g, pattern, deaths):
 addon = Archive()
 addon.in_root(NO_SCREEN)
 addon.add("usr/lib/dracut/hooks/pre-pivot/95-boot-lab-kill.sh", BEFORE)
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on", addon=addon, cpus=1) as g:
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", addon=addon, cpus=1) as g:
     g.wait("agent")
     died = [event for _, event, _ in events(g) if event in ("rc.died", "rc.start")]
     expect(died[:1] == ["rc.died"], f"it was killed before the first script: {died}")

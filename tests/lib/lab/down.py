@@ -39,10 +39,10 @@ update-rc.d slow defaults
 
 @contextmanager
 def guest_in_rc():
-    """A boot with rd.initfs.rc=on that stands in the middle of rc 2."""
+    """A boot with that stands in the middle of rc 2."""
     addon = Archive()
     addon.in_root(SLOW)
-    with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off rd.initfs.rc=on", addon=addon, cpus=1) as g:
+    with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", addon=addon, cpus=1) as g:
         g.wait("agent")
         g.poll("grep -q 'rc.start name=slow$' /run/initfs/timeline")
         g.need("grep -q fuse.initfs-rcfilter /proc/self/mountinfo && pidof startpar")
