@@ -37,9 +37,11 @@ cat >"$tmp/Please unlock disk home: " <<'ASK'
 fifo=$root/usr/lib/cryptsetup/passfifo
 mkfifo -m 600 "$fifo"
 exec 3<>"$fifo"
-until IFS= read -r -t 0.1 -n 100 answer <&3 || [ -n "$answer" ] || [ -e "$tmp/console" ]; do
-	:
+until read -t 0 <&3 || [ -e "$tmp/console" ]; do
+	sleep 0.1
 done
+# At once, as it was written: bash reads a FIFO byte by byte, and its time may be up in the middle.
+[ -e "$tmp/console" ] || answer=$(dd bs=4096 count=1 status=none <&3)
 rm "$fifo"
 printf '%s' "$answer" >"$tmp/answer"
 ASK
@@ -63,6 +65,10 @@ dialogs() { # NUMBER: so many were there
 	[ "$(grep -c . "$root/var/dialogs" 2>/dev/null)" = "$1" ]
 }
 
+type_in() { # TEXT: whole, or not there
+	printf '%s\n' "$1" >"$root/var/typing" && mv "$root/var/typing" "$root/var/typed"
+}
+
 answered() {
 	[ "$(cat "$tmp/answer" 2>/dev/null)" = "$1" ]
 }
@@ -78,7 +84,7 @@ ask
 within 20 dialogs 1
 expect='[0-9]+ :7 /var/run/auth Please unlock disk home: '
 grep -qxE "$expect" "$root/var/dialogs" || fail "not asked so: $(cat "$root/var/dialogs")"
-echo 'wrong one' >"$root/var/typed"
+type_in 'wrong one'
 within 20 answered 'wrong one'
 wait "$asker"
 
@@ -87,9 +93,9 @@ ask 1
 within 20 dialogs 2
 grep -qE "That was not right. Please unlock disk home: " "$root/var/dialogs" || fail "it does not say that it was wrong"
 sleep 2 # a dialog that ends at once is taken for one that cannot be shown
-echo away >"$root/var/typed"
+type_in away
 within 20 dialogs 3
-echo ' right %s\ ' >"$root/var/typed"
+type_in ' right %s\ '
 within 20 answered ' right %s\ '
 wait "$asker"
 
@@ -126,7 +132,7 @@ start --gui=screen
 ask
 within 20 dialogs 1
 grep -qx -- '-s -w --' "$root/var/dialogs" || fail "not a terminal that is switched to: $(cat "$root/var/dialogs")"
-echo ' not %s\ ' >"$root/var/typed"
+type_in ' not %s\ '
 within 20 answered ' not %s\ '
 grep -q 'Please unlock disk home: ' "$root/var/shown" || fail "no question: $(cat "$root/var/shown")"
 wait "$asker"
