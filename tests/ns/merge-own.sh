@@ -87,6 +87,6 @@ own_ended() {
 	[ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
 	findmnt -no SOURCE "$root$own_dir" | grep -q "^$device" || fail "$own_dir is not that file system"
 	expect 1 sh -c "grep -c ' $root$own_dir ' /proc/self/mountinfo"
-	umount -R "$root$own_dir" || fail "$own_dir is busy"
+	until_true 20 umount -R "$root$own_dir" || fail "$own_dir is busy"
 	expect "" ls "$root$own_dir"
 }

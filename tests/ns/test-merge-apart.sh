@@ -196,6 +196,6 @@ has "merge.apart name=/var/log/link as=link.initfs-early" || fail "the timeline 
 exec 6>&- 7>&- 8>&- 9>&-
 until_true 20 sh -c "! grep -F ' $root/var' /proc/self/mountinfo | grep -q -- '- fuse.initfs-hold'" || fail "a mount is left"
 [ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
-umount "$log" || fail "/var/log is busy"
+until_true 20 umount "$log" || fail "/var/log is busy"
 e2fsck -f -n "$device" >"$TEST_TMP/fsck" 2>&1 || fail "$(cat "$TEST_TMP/fsck")"
 echo "killed at $points renames"

@@ -112,12 +112,12 @@ wait "$standing" 2>/dev/null || true
 until_true 20 sh -c "! grep -F ' $root' /proc/self/mountinfo | grep -E ' - .*(initfs|loop[0-9]+ ro)'" ||
 	fail "left: $(grep -F " $root" /proc/self/mountinfo)"
 [ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
-umount "$var/log" || fail "/var/log is busy"
+until_true 20 umount "$var/log" || fail "/var/log is busy"
 [ ! -e "$var/log/syslog" ] || [ "$kind" = own ] || fail "it was written beneath"
 mount "$log_device" "$TEST_TMP/log"
 expect "$want" cat "$TEST_TMP/log/syslog"
 umount "$TEST_TMP/log"
-[ "$kind" = root ] || umount "$var" || fail "/var is busy"
+[ "$kind" = root ] || until_true 20 umount "$var" || fail "/var is busy"
 for disk in "$log_device" $device; do
 	e2fsck -f -n "$disk" >"$TEST_TMP/fsck" 2>&1 || fail "$(cat "$TEST_TMP/fsck")"
 done

@@ -102,7 +102,7 @@ within 20 said 1 "^<12>.* $mark: .*after$"
 
 # It dies and comes back: nothing twice, and what was said meanwhile is not lost.
 kill -9 "$(last_pid log)"
-within 20 marked 'early.exit name=log' # what is in a dying program's queue is lost
+within 20 marked 'early.exit name=log status=signal-9' # what is in a dying program's queue is lost
 kmsg "<30>$mark: meanwhile"
 within 20 said 1 "$mark: .*meanwhile$"
 said 1 "$mark: .*before the start$" || fail "said again"
@@ -122,7 +122,7 @@ rm -f "$root/run/utmp" "$root/var/messages"
 printf '0\t/var\n1\t/tmp\n' >"$root/run/initfs/layers"
 echo 'Takes = "All"' >"$root/etc/syslog.conf"
 "$supervise" --gui=off -- "$root" || fail "it did not start again"
-within 20 marked 'early.ready name=log'
+within 20 count 4 'early.ready name=log'
 echo "$mark: last" >"$root/var/log/fsck/checkroot"
 within 20 said 1 "checkroot: $mark: last$"
 said 0 "$mark: .*before the start" || fail "it was handed what it takes itself"
