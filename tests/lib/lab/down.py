@@ -39,7 +39,7 @@ update-rc.d slow defaults
 
 @contextmanager
 def guest_in_rc():
-    """A boot with that stands in the middle of rc 2."""
+    """A boot that stands in the middle of rc 2."""
     addon = Archive()
     addon.in_root(SLOW)
     with Guest(initrd="initfs", append="rd.initfs rd.initfs.gui=off", addon=addon, cpus=1) as g:

@@ -346,15 +346,19 @@ class Guest:
         os.unlink(path)
         return picture
 
+    def wait_until(self, what, is_so, limit=BOOT_LIMIT):
+        """Waits until is_so() is true of the guest, of its screen as a rule; what is for people."""
+        end = time.monotonic() + limit
+        while not is_so():
+            self._must_live(what)
+            if time.monotonic() >= end:
+                raise LabError(f"not within {limit} s: {what}")
+            time.sleep(0.5)
+
     def wait_bright(self, what, share, *part, limit=BOOT_LIMIT):
         """Waits until a part of the screen (left, right, top, bottom in hundredths) is bright to more
         than that share, as a terminal with a little text is."""
-        end = time.monotonic() + limit
-        while screen.bright_share(self.picture(), *part) <= share:
-            self._must_live(what)
-            if time.monotonic() >= end:
-                raise LabError(f"the screen does not show {what} within {limit} s")
-            time.sleep(0.5)
+        self.wait_until(what, lambda: screen.bright_share(self.picture(), *part) > share, limit)
 
     def screenshot(self, name):
         """Saves what the screen shows now as a PNG; returns its path."""

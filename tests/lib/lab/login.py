@@ -2,7 +2,6 @@
 """Somebody who sits before the guest's screen and logs in."""
 
 import os
-import time
 
 from .fallback import expect
 from .guest import LIB, LabError
@@ -98,7 +97,7 @@ def log_in_at_lightdm(g):
     log_in(g, type_it)
 
 
-def box_height(picture):
+def _box_height(picture):
     """Of what is lit in the middle of the screen, below the panel; a text makes the greeter's box higher."""
     third = picture.width // 3
     lit = [y for y in range(picture.height // 10, picture.height) if any(picture.luma_row(y)[third:2 * third])]
@@ -107,17 +106,14 @@ def box_height(picture):
 
 def be_refused(g, name):
     """Somebody does the same before logins are open: a text that stays says so, and the password is asked for again."""
-    height = box_height(g.picture())
+    height = _box_height(g.picture())
     _type_name(g)
     g.type(f"{PASSWORD}\n")
     g.poll("grep -Eq 'Authentication complete with return value [1-9]' /var/log/lightdm/lightdm.log", TRY_LIMIT)
-    end = time.monotonic() + TRY_LIMIT
-    while box_height(g.picture()) <= height:
-        expect(time.monotonic() < end, "the greeter says why")
-        time.sleep(0.2)
+    g.wait_until("the greeter says why", lambda: _box_height(g.picture()) > height, TRY_LIMIT)
     g.screenshot(name)
     expect(not g.run("pgrep -u user ."), "nobody is logged in")
-    expect(box_height(g.picture()) > height, "the greeter says why, in a text that stays")
+    expect(_box_height(g.picture()) > height, "the greeter says why, in a text that stays")
 
 
 def log_in_after_refusal(g):

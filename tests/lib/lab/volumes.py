@@ -3,11 +3,10 @@
 anything: the host needs no device mapper. And somebody who types their passphrases."""
 
 import os
-import time
 
 from . import screen
 from .cpio import Archive
-from .guest import BOOT_LIMIT, Guest, LabError
+from .guest import BOOT_LIMIT, Guest
 
 # Few rounds: the guest's processor is slow, and nobody attacks it.
 LUKS = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000"
@@ -71,11 +70,8 @@ def empty_disk(name, size):
 def wait_covered(g, is_covered, limit=BOOT_LIMIT):
     """Waits until a dialog is in front of the greeter, or not any more. (Its clock and cursor are small.)"""
     greeter = g.watcher.pictures[screen.GREETER]
-    end = time.monotonic() + limit
-    while (screen.differences(greeter, g.picture()) >= DIALOG_PIXELS) != is_covered:
-        if time.monotonic() >= end:
-            raise LabError(f"{'no' if is_covered else 'a'} dialog is in front of the greeter within {limit} s")
-        time.sleep(0.5)
+    g.wait_until(f"{'a' if is_covered else 'no'} dialog is in front of the greeter",
+                 lambda: (screen.differences(greeter, g.picture()) >= DIALOG_PIXELS) == is_covered, limit)
 
 
 def asked(g, number):
