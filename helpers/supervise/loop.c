@@ -4,7 +4,7 @@
  *	1. every program is looked at and moved on;
  *	2. the syslog is handed what it does not read itself;
  *	3. /run/nologin goes when its rule says so;
- *	4. poll: a signal, the end of a child, or the timer.
+ *	4. poll: a signal, the end of a child (or of who looks at its screen), or the timer.
  * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
  * waits for it, and every program that waits has a bound.
  */
@@ -157,18 +157,22 @@ static int arm_timer(const struct loop *loop)
 static int wait_for_something(struct loop *loop)
 {
 	struct watch *watch = loop->watch;
-	struct pollfd polls[PICK_MAX + 3];
+	struct pollfd polls[2 * PICK_MAX + 3];
 	uint64_t expirations;
 	unsigned int i;
 
-	for (i = 0; i < watch->count; i++)
+	for (i = 0; i < watch->count; i++) {
 		polls[i] = (struct pollfd){ .fd = watch->runs[i].pidfd, .events = POLLIN };
+		/* Wakes us; the turn's first step hears what it has seen. */
+		polls[watch->count + 3 + i] =
+			(struct pollfd){ .fd = watch->runs[i].shown.pidfd, .events = POLLIN };
+	}
 	polls[watch->count] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
 	polls[watch->count + 1] = (struct pollfd){ .fd = loop->timer, .events = POLLIN };
 	polls[watch->count + 2] =
 		(struct pollfd){ .fd = loop->is_relay_behind ? -EBADF : relay_fd(&loop->relay),
 				 .events = POLLIN };
-	if (poll(polls, watch->count + 3, -1) < 0)
+	if (poll(polls, 2 * watch->count + 3, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 
 	/* Signals first: a program that dies of the same killall5 is not started again. */

@@ -8,7 +8,7 @@
  * seconds, and then it answers nobody.
  */
 struct shown {
-	int pidfd; /* -EBADF while there is none */
+	int pidfd; /* -EBADF while there is none; who polls it learns when shown_look has an answer */
 };
 
 /*

@@ -203,6 +203,12 @@ static bool is_worth_a_look(const struct run *run)
 	       !run->is_looked_at;
 }
 
+/* What has shown nothing by then is not waited for any longer. */
+static uint64_t look_deadline(const struct run *run)
+{
+	return run->service.started + run->entry->ready_bound_usec;
+}
+
 /* The server answers long before the greeter has drawn; this sees the first window. */
 static void look_at_screen(struct watch *watch, struct run *run)
 {
@@ -210,7 +216,7 @@ static void look_at_screen(struct watch *watch, struct run *run)
 
 	if (run->entry->ready == ENTRY_READY_X11)
 		r = shown_look(&run->shown, run->entry->ready_path);
-	if (r == 0 && watch_now() < run->service.started + run->entry->ready_bound_usec)
+	if (r == 0 && watch_now() < look_deadline(run))
 		return;
 	run->is_looked_at = true;
 	shown_close(&run->shown);
@@ -231,7 +237,8 @@ static void look_at(struct watch *watch, struct run *run)
 	else if (is_running(&run->service) && run->service.state != STATE_READY)
 		move_on(watch, run,
 			is_ready(run->entry, run->pid, &run->probe) ? EVENT_READY : EVENT_TICK, 0);
-	else if (is_worth_a_look(run))
+	/* From the turn on in which it became ready: then whoever looks at it ends our wait. */
+	if (is_worth_a_look(run))
 		look_at_screen(watch, run);
 }
 
@@ -339,8 +346,10 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 		if (waits_to_be_asked(watch, &watch->runs[i]))
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
-			 watch->runs[i].owes_console || is_worth_a_look(&watch->runs[i]))
+			 watch->runs[i].owes_console)
 			due = now + LOOK_USEC;
+		else if (is_worth_a_look(&watch->runs[i]))
+			due = look_deadline(&watch->runs[i]); /* who looks ends before */
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_RESTING)

@@ -85,6 +85,14 @@ start() {
 	within 20 has_asked 14 5
 }
 
+# The supervisor sleeps while another process looks. Nothing may wake it, however long that takes here.
+stands_still() {
+	local wakes
+	wakes=$(grep ^voluntary "/proc/$(supervisor_pid)/status")
+	sleep 1
+	[ "$wakes" = "$(grep ^voluntary "/proc/$(supervisor_pid)/status")" ]
+}
+
 lives() { # NAME NUMBER
 	count "$2" "early.start name=$1 "
 }
@@ -107,6 +115,8 @@ count 1 'early.shown' || fail "a compositor that has not drawn passes for a pict
 : >"$root/var/drawn"
 kill -9 "$(last_pid other)"
 within 20 lives other 3
+rm "$root/run/nologin" # which it looks at each second
+within 1 stands_still
 sleep 6 # longer than an answer was once waited for
 rm "$root/var/grabbed"
 within 20 count 2 'early.shown name=screen'
