@@ -6,11 +6,22 @@
 
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 
+# Any part of them counts, a link that leads nowhere from here too: what is wrong with it the helper says.
+initfs_has_start_scripts() {
+    local dir
+    for dir in "$NEWROOT/etc/init.d" "$NEWROOT/etc/rc.d" "$NEWROOT"/etc/rc[S0-6].d; do
+        if [ -e "$dir" ] || [ -L "$dir" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
 # Nothing else needs the views: where there are none, scripts start as they always did.
 initfs_filter_rc() {
     local status=0
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
-    [ "$(initfs_setting rc)" = on ] || return 0
+    initfs_has_start_scripts && [ "$(initfs_setting rc)" = on ] || return 0
     [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] && return 0
 
     initfs_run initfs-rcfilter --net="$(initfs_setting net)" --pace="$(initfs_setting pace)" \

@@ -17,8 +17,21 @@ off() (
     finish
 )
 
+# Nothing to filter, and nothing to say about it.
+nothing_there() (
+    pretended "rd.initfs"
+    pretend initfs-rcfilter "printf 'initfs-rcfilter: cannot find it\n' >&2; exit 3"
+    mkdir "$NEWROOT/etc/rc.conf.d" "$NEWROOT/etc/sv"
+    up
+    run_hook filter-rc
+    expect_no_call initfs-rcfilter
+    expect_console 0
+    finish
+)
+
 on() (
     pretended "rd.initfs $1"
+    mkdir "$NEWROOT/etc/init.d"
     pretend initfs-rcfilter "exit 0"
     up
     run_hook filter-rc
@@ -29,9 +42,13 @@ on() (
     finish
 )
 
-# Everything else that comes early stays.
-fails() (
+# Everything else that comes early stays. Some of it is enough for a line: it should work then.
+fails() ( # WHAT OF START SCRIPTS IS THERE
     pretended "rd.initfs"
+    case "$1" in
+        link) ln -s /etc/rc.d/init.d "$NEWROOT/etc/init.d" ;; # not to be followed from outside
+        *) mkdir "$NEWROOT/etc/$1" ;;
+    esac
     pretend initfs-rcfilter "printf 'initfs-rcfilter: cannot do it\n' >&2; exit 3"
     up
     run_hook filter-rc
@@ -47,5 +64,9 @@ check on "" 30 gui
 check on "rd.initfs.rc=on" 30 gui
 check on "rd.initfs.net=5 rd.initfs.pace=off" 5 off
 check on "rd.initfs.net=5,route rd.initfs.pace=gui,io" 5,route gui,io
-check fails
+check nothing_there
+check fails init.d
+check fails link
+check fails rc.d
+check fails rc2.d
 exit "$status"
