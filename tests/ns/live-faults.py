@@ -4,7 +4,7 @@ import os
 import random
 
 from live_points import plain_calls, try_points
-from merge_points import check
+from merge_points import NOT_REACHED, check
 
 ERRORS = ["ENOSPC", "EIO", "EROFS", "EMFILE", "ENOMEM"]
 SAMPLE = 16  # of each kind, when it is not all
@@ -12,15 +12,15 @@ SAMPLE = 16  # of each kind, when it is not all
 
 def killed(scene, n):
     code, said = scene.at(f"--kill={n}")
-    if code == 124:
-        return "124"
+    if code == NOT_REACHED:
+        return str(code)
     check(code == 128 + 9, f"killed at call {n}: {code} {said}")
     return "killed"
 
 
 def failed(scene, n, error):
     code, said = scene.at(f"--fail={error}@{n}")
-    check(code in (0, 1, 3, 124), f"call {n} failed with {error}: {code}: {said}")
+    check(code in (0, 1, 3, NOT_REACHED), f"call {n} failed with {error}: {code}: {said}")
     return str(code) if code else "merged"
 
 

@@ -8,13 +8,12 @@ import threading
 import time
 
 from live_points import plain_calls, try_points
-from merge_points import Broken, check, differences, dump, tree, write
+from merge_points import NOT_REACHED, Broken, check, differences, dump, tree, write
 
 SAMPLE = 24
 SEED = int(os.environ.get("INITFS_SEED", "1"))
 CHURN = 60  # changes of every kind
 UNDER_SEAL = 0.3  # seconds: who sleeps so long without being woken waits for the merge
-NOT_REACHED = 124  # of at-syscall
 
 
 def churned(top, seed):

@@ -5,7 +5,7 @@ import os
 import random
 import sys
 
-from merge_points import Broken, Scene, check, in_parallel
+from merge_points import NOT_REACHED, Broken, Scene, check, in_parallel
 
 # Most of a point is waiting for the kernel to have unmounted.
 WORKERS = 2 * os.cpu_count()
@@ -16,7 +16,7 @@ def killed(scene, n):
     where = f"killed at call {n}"
     scene.reset()
     code, said = scene.at(f"--kill={n}")
-    if code == 124:
+    if code == NOT_REACHED:
         return code
     check(code == 128 + 9, f"{where}: {code} {said}")
     scene.is_whole(where)
@@ -36,7 +36,7 @@ def failed(scene, n, error, lasting=""):
     where = f"call {n}{lasting} failed with {error}"
     scene.reset()
     code, said = scene.at(f"--fail={error}@{n}{lasting}")
-    if code == 124:
+    if code == NOT_REACHED:
         return code  # it got by with a call less
     # Not the plain run's: the kernel may ask for another try (EAGAIN) under load.
     calls = scene.last_calls()[:n]

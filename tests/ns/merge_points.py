@@ -36,6 +36,7 @@ tree = load_tree()
 libc = ctypes.CDLL(None, use_errno=True)
 MERGE = f"{os.environ['INITFS_BUILD']}/initfs-merge"
 AT_SYSCALL = f"{os.environ['INITFS_BUILD']}/tests/lib/at-syscall"
+NOT_REACHED = 124  # its exit code where the merge ended before that call
 OPTIONS = "xino=on,index=off,redirect_dir=off,metacopy=off"
 OPTIONS_MOVING = "xino=on,index=off,redirect_dir=on,metacopy=on"
 STAGING = ".initfs-staging"
