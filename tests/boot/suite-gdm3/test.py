@@ -5,7 +5,7 @@
 import os
 import time
 
-from lab import BOOT_LIMIT, Archive, Guest, LabError, Timeline, events, expect, screen
+from lab import BOOT_LIMIT, Archive, Guest, Timeline, events, expect, screen
 from lab.guest import LIB
 from lab.login import PASSWORD, early_screen, log_in, session_is_on_disk
 
@@ -21,14 +21,6 @@ MANY_PIXELS = 10000
 FEW_PIXELS = 500
 # Everything is drawn by the processor, which TCG pretends to be.
 LOGIN_LIMIT = 400
-
-
-def wait_until(what, is_so, limit=BOOT_LIMIT):
-    end = time.monotonic() + limit
-    while not is_so():
-        if time.monotonic() >= end:
-            raise LabError(f"not within {limit} s: {what}")
-        time.sleep(0.5)
 
 
 def has_box(picture):
@@ -49,14 +41,14 @@ def shows_before_init():
     """A boot goes on beside a screen that takes longer than 30 s, as this one does; here it stands still until the
     supervisor says that the screen shows."""
     g.early.ping(BOOT_LIMIT)
-    wait_until("the supervisor has seen enough", lambda: g.early.run(f"[ ! -e {STATE}/screen-comes ]", 60))
+    g.wait_until("the supervisor has seen enough", lambda: g.early.run(f"[ ! -e {STATE}/screen-comes ]", 60))
     picture = g.picture()
     screen.write_png(picture, g.path("shown.png"))
     timeline = g.early.run(f"cat {STATE}/timeline", 60).output
     print(timeline)
     expect(" early.shown name=gdm3\n" in timeline, "the supervisor has seen the greeter")
     expect(len(picture.pixels) - picture.pixels.count(0) > MANY_PIXELS, "the greeter has drawn when it says so")
-    wait_until("the users are on the screen", lambda: has_box(g.picture()))
+    g.wait_until("the users are on the screen", lambda: has_box(g.picture()))
     g.early_go()
 
 
@@ -69,12 +61,12 @@ def shows_before_fsck():
 def type_it():
     # The list of users has one; the keyboard chooses it. A screen that was dark for a while wakes up first.
     g.press("shift")
-    wait_until("the users are on the screen", lambda: has_box(g.picture()) and is_still())
+    g.wait_until("the users are on the screen", lambda: has_box(g.picture()) and is_still())
     users = g.picture()
     g.press("ret")
     g.poll("pgrep -f '[g]dm-session-worker.*gdm-password'")
-    wait_until("the list has gone", lambda: screen.differences(users, g.picture()) >= MANY_PIXELS)
-    wait_until("the password is asked for", is_still)
+    g.wait_until("the list has gone", lambda: screen.differences(users, g.picture()) >= MANY_PIXELS)
+    g.wait_until("the password is asked for", is_still)
     g.screenshot("password")
     g.type(f"{PASSWORD}\n")
 
