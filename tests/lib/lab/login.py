@@ -17,6 +17,7 @@ echo "$USER on $DISPLAY" >"$HOME/{SAYS}"
 sync
 exec sleep 100000
 """
+SESSION_RUNS = f"test -s /home/user/{SAYS} && pgrep -u user -x sleep"
 PREPARE = f"""
 echo user:{PASSWORD} | chpasswd
 cat >/home/user/.xsession <<'EOT'
@@ -55,19 +56,23 @@ def early_screen(g, name):
     g.check(os.path.join(LIB, "assert-screen.sh"), NAME=name, PIDS=pids)
 
 
+def _session_is_right(g):
+    said = g.need(f"cat /home/user/{SAYS}").strip()
+    expect(said.startswith("user on :"), f"the session runs: {said}")
+
+
 def log_in(g, type_it, *again, limit=TRY_LIMIT):
     """type_it() types name and password; a try that comes to nothing is made again, after the keys again."""
     g.need(PREPARE)
     for _ in range(TRIES):
         try:
             type_it()
-            g.poll(f"test -s /home/user/{SAYS} && pgrep -u user -x sleep", limit)
+            g.poll(SESSION_RUNS, limit)
         except LabError:
             if again:
                 g.press(*again)
             continue
-        said = g.need(f"cat /home/user/{SAYS}").strip()
-        expect(said.startswith("user on :"), f"the session runs: {said}")
+        _session_is_right(g)
         return
     raise LabError("nobody could log in")
 
@@ -90,11 +95,12 @@ def _type_name(g):
 
 
 def log_in_at_lightdm(g):
-    def type_it():
-        _type_name(g)
-        g.type(f"{PASSWORD}\n")
-
-    log_in(g, type_it)
+    """Once the greeter has taken the name, it takes the password."""
+    g.need(PREPARE)
+    _type_name(g)
+    g.type(f"{PASSWORD}\n")
+    g.poll(SESSION_RUNS)
+    _session_is_right(g)
 
 
 def _box_height(picture):
