@@ -31,14 +31,15 @@ DIALOG
 chmod 755 "$root/usr/bin/ssh-askpass"
 
 # As Debian's: its first word is the question, and it is called askpass. It is bash, and the question is its
-# script, which waits for the FIFO, or for the console.
+# script, which waits for the FIFO, or for the console. While it waits it starts nothing, as Debian's: a child is
+# called askpass, too, until it has become another program, and may be taken for who asks.
+mkfifo "$tmp/never"
 cp /bin/bash "$tmp/askpass"
 cat >"$tmp/Please unlock disk home: " <<'ASK'
 fifo=$root/usr/lib/cryptsetup/passfifo
-mkfifo -m 600 "$fifo"
-exec 3<>"$fifo"
+exec 3<>"$fifo" 4<>"$tmp/never"
 until read -t 0 <&3 || [ -e "$tmp/console" ]; do
-	sleep 0.1
+	read -rt 0.1 <&4
 done
 # At once, as it was written: bash reads a FIFO byte by byte, and its time may be up in the middle.
 [ -e "$tmp/console" ] || answer=$(dd bs=4096 count=1 status=none <&3)
@@ -47,6 +48,7 @@ printf '%s' "$answer" >"$tmp/answer"
 ASK
 ask() { # [TRIED]
 	rm -f "$tmp/answer" "$tmp/console"
+	mkfifo -m 600 "$root/usr/lib/cryptsetup/passfifo"
 	(cd "$tmp" && root=$root tmp=$tmp CRYPTTAB_TRIED=${1-0} exec ./askpass 'Please unlock disk home: ') &
 	asker=$!
 }
