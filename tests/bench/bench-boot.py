@@ -7,9 +7,11 @@
 # All seconds are the guest's own, from its kernel's start: its agent tells which instant of the
 # guest a frame was taken at. Wants INITFS_BUILD, and a machine that does nothing else. With
 # BENCH_DISK=MEGABYTES,REQUESTS the disk gives no more of them in a second; TEST_TMP=DIR keeps the logs.
+# BENCH_GUEST=FLAVOUR boots the guest with those packages, and a network card; it has booted before.
 # Kinds: stock, initfs and floor; initfs-ahead (with a list for initfs-readahead, recorded first),
 # initfs-rc-off (start scripts not filtered), initfs-pace-off (the boot does not wait for the screen).
 import os
+import subprocess
 import sys
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -41,6 +43,7 @@ mkdir /run/boot-lab && mount -t tmpfs -o mode=755 boot-lab /run/boot-lab
 cp /boot-lab-floor /run/boot-lab/init && cp -a /run/udev /run/boot-lab/udev
 mount --bind /run/boot-lab/init "$NEWROOT/usr/lib/boot-lab/init"
 """
+FLAVOUR = os.environ.get("BENCH_GUEST", "")
 # What comes together in both: a floor has no login prompt.
 WHAT = ("greeter", "login prompt", "both")
 
@@ -63,17 +66,41 @@ RATIOS = ((0, "initfs-ahead", "initfs"), (0, "stock", "initfs-ahead"), (0, "init
           (0, "initfs-rc-off", "floor"), (2, "initfs-rc-off", "stock"), (2, "initfs-pace-off", "stock"))
 
 
+def make_guest(name, **more):
+    return Guest(initrd="initfs", name=name, flavour=FLAVOUR, nic="plugged" if FLAVOUR else "none", **more)
+
+
+def settle(folder):
+    """Has the flavour's disk boot once, and from then on uses what that left: services make keys and
+    caches at their first start. Kept in folder, for the next run."""
+    image = guest_folder(FLAVOUR)
+    settled = os.path.join(folder, f"settled-{os.path.basename(image)}")
+    if not os.path.isdir(settled):
+        with make_guest("settle") as g:
+            g.wait("greeter")
+            g.wait("login")
+            g.power_off()
+        os.mkdir(f"{settled}.tmp")
+        for name in set(os.listdir(image)) - {"disk.raw"}:
+            os.symlink(os.path.join(image, name), os.path.join(f"{settled}.tmp", name))
+        subprocess.run(["qemu-img", "convert", "-O", "raw", g.disk.path, f"{settled}.tmp/disk.raw"], check=True)
+        os.unlink(g.disk.path)
+        os.rename(f"{settled}.tmp", settled)
+    os.environ[f"INITFS_GUEST_{FLAVOUR}"] = settled
+
+
 def record_list(folder):
     """The folder of an image that has a list of what the screen needs."""
     listed = os.path.join(folder, "list")
-    with Guest(initrd="initfs", append="rd.initfs rd.initfs.readahead=record", name="record") as g:
+    with make_guest("record", append="rd.initfs rd.initfs.readahead=record") as g:
         g.wait("agent")
         with open(listed, "w", encoding="utf-8") as f:
             f.write(g.need("cat /var/lib/initfs/readahead"))
         with open(g.path("timeline"), "w", encoding="utf-8") as f:
             f.write(g.need("cat /run/initfs/timeline"))
     os.unlink(g.disk.path)
-    disk = Disk.changed(folder, "listed", ("mkdir /var/lib/initfs", f"write {listed} /var/lib/initfs/readahead"))
+    disk = Disk.changed(folder, "listed", ("mkdir /var/lib/initfs", f"write {listed} /var/lib/initfs/readahead"),
+                        FLAVOUR)
     os.unlink(disk.path)
     return os.path.join(folder, "listed-image")
 
@@ -90,7 +117,7 @@ def boot(kind, number, folder, image):
     """Seconds of the guest to (greeter, login prompt, both)."""
     name = f"{kind}-{number}"
     disk = make_disk(image, os.path.join(folder, f"{name}.qcow2"))
-    with Guest(initrd="initfs", name=name, disk=disk, **KINDS[kind]) as g:
+    with make_guest(name, disk=disk, **KINDS[kind]) as g:
         g.watcher.interval = 0.1
         g.wait("greeter")
         if kind != "floor":
@@ -119,7 +146,9 @@ def main():
     seen = {kind: [] for kind in sys.argv[2:] or ALWAYS}
     with TemporaryDirectory() as temporary:
         folder = os.environ.setdefault("TEST_TMP", temporary)
-        images = {kind: record_list(folder) if kind == "initfs-ahead" else guest_folder() for kind in seen}
+        if FLAVOUR:
+            settle(folder)
+        images = {kind: record_list(folder) if kind == "initfs-ahead" else guest_folder(FLAVOUR) for kind in seen}
         for number in range(1, rounds + 1):
             for kind, boots in seen.items():
                 boots.append(boot(kind, number, folder, images[kind]))
