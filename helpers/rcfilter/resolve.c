@@ -24,6 +24,47 @@ static const char *const network_scripts[] = { "network", "networking", "ifupdow
 /* What mounts fstab's remote file systems, and waits for them: no header says so. */
 static const char *const remote_scripts[] = { "mountnfs.sh", "mountnfs", "netfs", "nfsmount" };
 
+/*
+ * Firewalls. Many say that they require $network, to come after the interfaces were made. They need
+ * no carrier and no address; one that stepped aside would come when the network is already open.
+ */
+static const char *const firewalls[] = {
+	"nftables",
+	"netfilter-persistent",
+	"iptables-persistent",
+	"iptables",
+	"ip6tables",
+	"ebtables",
+	"arptables",
+	"ufw",
+	"firewalld",
+	"shorewall",
+	"shorewall6",
+	"shorewall-lite",
+	"shorewall-init",
+	"shorewall6-lite",
+	"ferm",
+	"firehol",
+	"firewall",
+	"arno-iptables-firewall",
+	"rc.firewall",
+	"SuSEfirewall2_init",
+	"SuSEfirewall2_setup",
+};
+
+/* Is the service called like one of the count names? */
+static bool is_called(const struct service *service, const char *const *name, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(service->name, name[i]) == 0)
+			return true;
+	return false;
+}
+
+#define IS_CALLED(service, names) is_called(service, names, sizeof(names) / sizeof((names)[0]))
+
 static size_t provider(const struct catalog *catalog, const char *word, size_t from, size_t *ret_n)
 {
 	size_t found = CATALOG_NONE;
@@ -87,7 +128,8 @@ static int wish_network(const struct wish *wish, const char *word)
 {
 	struct service *service = &wish->catalog->list[wish->from];
 
-	if (!wish->required || service->needs_network || service->makes_network)
+	if (!wish->required || service->needs_network || service->makes_network ||
+	    IS_CALLED(service, firewalls))
 		return 0;
 	service->needs_network = strdup(word);
 	return service->needs_network ? 0 : -ENOMEM;
@@ -95,12 +137,9 @@ static int wish_network(const struct wish *wish, const char *word)
 
 static int wish_remote(const struct wish *wish, const struct service *service)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(remote_scripts) / sizeof(remote_scripts[0]); i++)
-		if (strcmp(service->name, remote_scripts[i]) == 0)
-			return wish_network(wish, "the network for remote file systems of fstab");
-	return 0;
+	if (!IS_CALLED(service, remote_scripts))
+		return 0;
+	return wish_network(wish, "the network for remote file systems of fstab");
 }
 
 /* An edge to everybody who provides word; binding only where there is no choice. */
@@ -199,10 +238,7 @@ static bool makes_network(const struct catalog *catalog, const struct service *s
 		if (provides(service, *member == '+' ? member + 1 : member))
 			return true;
 	}
-	for (i = 0; i < sizeof(network_scripts) / sizeof(network_scripts[0]); i++)
-		if (strcmp(service->name, network_scripts[i]) == 0)
-			return true;
-	return false;
+	return IS_CALLED(service, network_scripts);
 }
 
 /* $all stands behind everybody who has not got it. */

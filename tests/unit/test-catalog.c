@@ -63,6 +63,7 @@ static struct catalog make(bool remote_fs)
 	add(&catalog, "ntp",
 	    "# Provides: ntp\n# Required-Start: $network nobody\n# Should-Start: ssh\n");
 	add(&catalog, "mail", "# Provides: mail\n# Required-Start: $named\n");
+	add(&catalog, "nftables", "# Provides: nftables\n# Required-Start: $remote_fs $network\n");
 	add(&catalog, "soft", "# Provides: soft\n# Should-Start: $network\n");
 	add(&catalog, "direct", "# Provides: direct\n# Required-Start: networking +mail\n");
 	add(&catalog, "wall", "# Provides: wall\n");
@@ -84,6 +85,7 @@ static void test_edges(void)
 	CHECK_INT(edge(&catalog, "networking", "procps"), 0);
 	CHECK_INT(edge(&catalog, "ntp", "networking"), 0);
 	CHECK_INT(edge(&catalog, "ntp", "ssh"), 0);
+	CHECK_INT(edge(&catalog, "nftables", "networking"), 0);
 	CHECK_INT(edge(&catalog, "direct", "networking"), 1);
 	CHECK_INT(edge(&catalog, "direct", "mail"), 0);
 	CHECK_INT(edge(&catalog, "strict", "wall"), 1);
@@ -107,11 +109,13 @@ static void test_network(void)
 	CHECK_STR(network(&catalog, "soft"), "");
 	CHECK_STR(network(&catalog, "procps"), "");
 	CHECK_STR(network(&catalog, "networking"), ""); /* it makes it */
+	CHECK_STR(network(&catalog, "nftables"), ""); /* a firewall comes before the network */
 	CHECK_STR(network(&catalog, "rc.local"), "");
 	CHECK_STR(network(&catalog, "mountnfs.sh"), "");
 	catalog_free(&catalog);
 	catalog = make(true);
 	CHECK_STR(network(&catalog, "ssh"), "$remote_fs");
+	CHECK_STR(network(&catalog, "nftables"), "");
 	CHECK_STR(network(&catalog, "mountnfs.sh"), "the network for remote file systems of fstab");
 	CHECK_STR(network(&catalog, "soft"), "");
 	catalog_free(&catalog);
