@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Looks at an X server, in a process of its own. In this order: connect; find the server's process, its
- * -auth file and the cookie in it; say hello; then at each look ask for the root's children until one is
- * visible, and where there is a compositor for some rows of pixels until they show something else.
+ * -auth file and the cookie in it; say hello; ask to be told of windows and compositors; then at each look ask
+ * for the root's children until one is visible, and where there is a compositor for some rows of pixels until they
+ * show something else. Between two looks it sleeps until it is told of something; only a compositor's drawing is
+ * looked for all the time, because we would not be told of that.
  */
 #include "config.h"
 
@@ -15,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,12 +36,19 @@
 #define ANSWER_SECONDS 3600
 /* A blink: shorter gains nothing that an eye sees, longer delays the boot. */
 #define LOOK_NSEC 50000000
+/* Where the server does not tell when a compositor comes. */
+#define SLOW_LOOK_MSEC 1000
 #define ROWS 3
 
 /* Our connection stays from the first look to the last: a server whose only client goes starts anew. */
 struct server {
 	int fd;
 	struct x11_screen screen;
+	uint16_t asked; /* the number of the last request */
+	uint32_t selection; /* a compositor's */
+	bool is_told; /* of all that makes a look worthwhile, but of what a compositor draws */
+	bool was_told; /* of something, since the root's children were asked for */
+	bool has_compositor;
 	bool has_rows; /* the first look has been taken */
 	uint64_t rows[ROWS]; /* sums of what it saw: a server may begin with the splash's picture */
 };
@@ -121,30 +131,37 @@ static int say_hello(struct server *server, const struct x11_cookie *cookie)
 	return r < 0 ? r : x11_screen_find(answer, (size_t)units * 4, &server->screen);
 }
 
-static int open_server(struct server *server, const char *socket_path)
+/* Sends a request that has no reply. */
+static int tell(struct server *server, const uint8_t *request, size_t length)
 {
-	struct x11_cookie cookie;
+	server->asked++;
+	return send_all(server->fd, request, length);
+}
+
+/* The answer to the last request, behind what we were told before. */
+static int receive_reply(struct server *server, uint8_t reply[X11_REPLY])
+{
 	int r;
 
-	server->fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS);
-	if (server->fd < 0)
-		return server->fd;
-	r = cookie_of_server(server->fd, &cookie);
-	return r < 0 ? r : say_hello(server, &cookie);
+	while ((r = receive_all(server->fd, reply, X11_REPLY)) == 0 &&
+	       !is_x11_reply_to(reply, server->asked))
+		if (is_x11_event(reply))
+			server->was_told = true;
+		else
+			server->is_told = false; /* it does not tell us what we asked to be told */
+	return r;
 }
 
 /* Sends a request and receives its reply; *ret_rest, allocated, is what follows the first bytes. */
-static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_REPLY],
-	       uint8_t **ret_rest)
+static int ask(struct server *server, const uint8_t *request, size_t length,
+	       uint8_t reply[X11_REPLY], uint8_t **ret_rest)
 {
 	auto_free uint8_t *rest = NULL;
 	int size;
-	int r = send_all(fd, request, length);
+	int r = tell(server, request, length);
 
 	if (r == 0)
-		r = receive_all(fd, reply, X11_REPLY);
-	while (r == 0 && is_x11_event(reply))
-		r = receive_all(fd, reply, X11_REPLY);
+		r = receive_reply(server, reply);
 	if (r < 0)
 		return r;
 	/* A window that has just gone is answered by an error of 32 bytes: nothing follows. */
@@ -154,38 +171,92 @@ static int ask(int fd, const uint8_t *request, size_t length, uint8_t reply[X11_
 	rest = malloc((size_t)size + 1);
 	if (!rest)
 		return -ENOMEM;
-	r = size ? receive_all(fd, rest, (size_t)size) : 0;
+	r = size ? receive_all(server->fd, rest, (size_t)size) : 0;
 	if (r < 0)
 		return r;
 	*ret_rest = take_pointer(rest);
 	return size;
 }
 
+/* The same, for a reply whose first bytes say all. */
+static int ask_short(struct server *server, const uint8_t *request, size_t length,
+		     uint8_t reply[X11_REPLY])
+{
+	auto_free uint8_t *rest = NULL;
+
+	return ask(server, request, length, reply, &rest);
+}
+
+/* Before the first look, so that nothing comes between. */
+static int ask_to_be_told(struct server *server)
+{
+	uint8_t select[X11_SELECT], find[X11_FIND_COMPOSITOR], reply[X11_REPLY];
+	uint8_t find_fixes[X11_FIND_FIXES], hello[X11_FIXES_HELLO];
+	uint8_t opcode;
+	int r;
+
+	server->is_told = true; /* until we learn that it is not so */
+	x11_select_children(select, server->screen.root);
+	r = tell(server, select, sizeof(select));
+	x11_find_compositor(find);
+	if (r == 0)
+		r = ask_short(server, find, sizeof(find), reply);
+	if (r < 0)
+		return r;
+	server->selection = x11_answer(reply);
+	x11_find_fixes(find_fixes);
+	r = ask_short(server, find_fixes, sizeof(find_fixes), reply);
+	opcode = r < 0 ? 0 : x11_extension(reply);
+	if (!opcode || !server->selection) {
+		server->is_told = false;
+		return r < 0 ? r : 0;
+	}
+	x11_fixes_hello(hello, opcode);
+	r = ask_short(server, hello, sizeof(hello), reply);
+	if (r < 0)
+		return r;
+	x11_fixes_select(select, opcode, server->screen.root, server->selection);
+	return tell(server, select, sizeof(select));
+}
+
+static int open_server(struct server *server, const char *socket_path)
+{
+	struct x11_cookie cookie;
+	int r;
+
+	server->fd = socket_connect(socket_path, SOCK_STREAM, ANSWER_SECONDS);
+	if (server->fd < 0)
+		return server->fd;
+	r = cookie_of_server(server->fd, &cookie);
+	if (r == 0)
+		r = say_hello(server, &cookie);
+	return r < 0 ? r : ask_to_be_told(server);
+}
+
 /* 1 or 0: is that window to be seen? Window managers keep some of their own beside the screen. */
-static int look_at_window(const struct server *server, uint32_t window)
+static int look_at_window(struct server *server, uint32_t window)
 {
 	uint8_t request[8], reply[X11_REPLY];
-	auto_free uint8_t *rest = NULL;
-	auto_free uint8_t *more = NULL;
 	int r;
 
 	x11_get_attributes(request, window);
-	r = ask(server->fd, request, sizeof(request), reply, &rest);
+	r = ask_short(server, request, sizeof(request), reply);
 	if (r < 0 || reply[0] != 1 || !is_x11_viewable(reply))
 		return r < 0 ? r : 0;
 	x11_get_geometry(request, window);
-	r = ask(server->fd, request, sizeof(request), reply, &more);
+	r = ask_short(server, request, sizeof(request), reply);
 	return r < 0 ? r : is_x11_on_screen(reply, &server->screen);
 }
 
-static int look_at_children(const struct server *server)
+static int look_at_children(struct server *server)
 {
 	uint8_t request[8], reply[X11_REPLY];
 	auto_free uint8_t *children = NULL;
 	int size, at, r = 0;
 
 	x11_query_tree(request, server->screen.root);
-	size = ask(server->fd, request, sizeof(request), reply, &children);
+	size = ask(server, request, sizeof(request), reply, &children);
+	server->was_told = false; /* what we were told of before it is in the reply */
 	for (at = 0; r == 0 && at + 4 <= size && at < CHILDREN_MAX * 4; at += 4) {
 		uint32_t window;
 
@@ -215,7 +286,7 @@ static int look_at_row(struct server *server, unsigned int i)
 	int size;
 
 	x11_get_row(request, &server->screen, y);
-	size = ask(server->fd, request, sizeof(request), reply, &row);
+	size = ask(server, request, sizeof(request), reply, &row);
 	if (size <= 0)
 		return size;
 	if (!server->has_rows)
@@ -223,41 +294,45 @@ static int look_at_row(struct server *server, unsigned int i)
 	return server->rows[i] != sum(row, (size_t)size) && !is_x11_plain(row, (size_t)size);
 }
 
-/* 1 or 0: is there a compositor? */
-static int look_for_compositor(const struct server *server)
+static int look_for_compositor(struct server *server)
 {
-	uint8_t find[X11_FIND_COMPOSITOR], owner[8], reply[X11_REPLY];
-	auto_free uint8_t *rest = NULL;
-	auto_free uint8_t *more = NULL;
+	uint8_t request[8], reply[X11_REPLY];
 	int r;
 
-	x11_find_compositor(find);
-	r = ask(server->fd, find, sizeof(find), reply, &rest);
-	if (r < 0 || !x11_answer(reply))
-		return r;
-	x11_get_owner(owner, x11_answer(reply));
-	r = ask(server->fd, owner, sizeof(owner), reply, &more);
-	return r < 0 ? r : x11_answer(reply) != 0;
+	x11_get_owner(request, server->selection);
+	r = ask_short(server, request, sizeof(request), reply);
+	if (r >= 0)
+		server->has_compositor = x11_answer(reply);
+	return r < 0 ? r : 0;
 }
 
 static int look_at_rows(struct server *server)
 {
-	int r = server->has_rows ? look_for_compositor(server) : 1;
+	int r = look_for_compositor(server);
 	unsigned int i;
 
-	if (r <= 0)
-		return r;
-	r = 0;
-
+	if (r == 0 && server->has_rows && !server->has_compositor)
+		return 0;
 	for (i = 0; r == 0 && i < ROWS; i++)
 		r = look_at_row(server, i);
 	server->has_rows = true;
 	return r;
 }
 
-static int look(const char *socket_path)
+/* Until another look may see something new. A server that has gone is one more thing to be told of. */
+static void sleep_until_told(struct server *server)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NSEC };
+	struct pollfd told = { .fd = server->fd, .events = POLLIN };
+
+	if (!server->was_told && !server->has_compositor)
+		(void)poll(&told, 1, server->is_told ? -1 : SLOW_LOOK_MSEC);
+	/* Changes come in crowds. One that is cut short does no harm. */
+	(void)nanosleep(&pause, NULL);
+}
+
+static int look(const char *socket_path)
+{
 	struct server server = { .fd = -EBADF };
 	int r = open_server(&server, socket_path);
 
@@ -266,7 +341,7 @@ static int look(const char *socket_path)
 		if (r == 0)
 			r = look_at_rows(&server);
 		if (r == 0)
-			(void)nanosleep(&pause, NULL); /* one that is cut short does no harm */
+			sleep_until_told(&server);
 	}
 	fd_close(&server.fd);
 	return r;

@@ -8,18 +8,29 @@
 #include <string.h>
 
 enum {
+	OPCODE_CHANGE_WINDOW_ATTRIBUTES = 2,
 	OPCODE_GET_WINDOW_ATTRIBUTES = 3,
 	OPCODE_GET_GEOMETRY = 14,
 	OPCODE_QUERY_TREE = 15,
 	OPCODE_INTERN_ATOM = 16,
 	OPCODE_GET_SELECTION_OWNER = 23,
 	OPCODE_GET_IMAGE = 73,
+	OPCODE_QUERY_EXTENSION = 98,
+};
+
+/* Of the extension XFIXES, behind its own opcode. */
+enum {
+	FIXES_QUERY_VERSION = 0,
+	FIXES_SELECT_SELECTION_INPUT = 2,
 };
 
 #define ANSWER_MAX (1 << 20) /* bytes: a server with thousands of visuals says less */
 #define CLASS_INPUT_OUTPUT 1
 #define FORMAT_Z_PIXMAP 2
 #define MAP_STATE_VIEWABLE 2
+#define CHANGE_EVENT_MASK (1 << 11)
+#define EVENTS_OF_CHILDREN (1 << 19)
+#define EVENTS_OF_OWNER (1 << 0)
 
 /* What is left of a file while it is read. */
 struct bytes {
@@ -93,6 +104,11 @@ static void put16(uint8_t *at, uint16_t value)
 	memcpy(at, &value, sizeof(value));
 }
 
+static void put32(uint8_t *at, uint32_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
 static uint16_t get16(const uint8_t *at)
 {
 	uint16_t value;
@@ -147,7 +163,7 @@ static void request_of(uint8_t request[8], uint8_t opcode, uint32_t window)
 	request[0] = opcode;
 	request[1] = 0;
 	put16(request + 2, 2); /* length in units of four bytes */
-	memcpy(request + 4, &window, sizeof(window));
+	put32(request + 4, window);
 }
 
 void x11_query_tree(uint8_t request[8], uint32_t window)
@@ -160,16 +176,57 @@ void x11_get_attributes(uint8_t request[8], uint32_t window)
 	request_of(request, OPCODE_GET_WINDOW_ATTRIBUTES, window);
 }
 
+void x11_select_children(uint8_t request[X11_SELECT], uint32_t window)
+{
+	request_of(request, OPCODE_CHANGE_WINDOW_ATTRIBUTES, window);
+	put16(request + 2, X11_SELECT / 4);
+	put32(request + 8, CHANGE_EVENT_MASK);
+	put32(request + 12, EVENTS_OF_CHILDREN);
+}
+
+/* Two requests have their form: opcode, a byte, and a name. */
+static void put_name(uint8_t *request, size_t size, uint8_t opcode, const char *name)
+{
+	memset(request, 0, size);
+	request[0] = opcode;
+	put16(request + 2, (uint16_t)(size / 4));
+	put16(request + 4, (uint16_t)strlen(name));
+	memcpy(request + 8, name, strlen(name));
+}
+
+void x11_find_fixes(uint8_t request[X11_FIND_FIXES])
+{
+	put_name(request, X11_FIND_FIXES, OPCODE_QUERY_EXTENSION, "XFIXES");
+}
+
+uint8_t x11_extension(const uint8_t reply[X11_REPLY])
+{
+	return reply[0] == 1 && reply[8] ? reply[9] : 0;
+}
+
+void x11_fixes_hello(uint8_t request[X11_FIXES_HELLO], uint8_t opcode)
+{
+	request[0] = opcode;
+	request[1] = FIXES_QUERY_VERSION;
+	put16(request + 2, X11_FIXES_HELLO / 4);
+	put32(request + 4, 1);
+	put32(request + 8, 0);
+}
+
+void x11_fixes_select(uint8_t request[X11_SELECT], uint8_t opcode, uint32_t window,
+		      uint32_t selection)
+{
+	request[0] = opcode;
+	request[1] = FIXES_SELECT_SELECTION_INPUT;
+	put16(request + 2, X11_SELECT / 4);
+	put32(request + 4, window);
+	put32(request + 8, selection);
+	put32(request + 12, EVENTS_OF_OWNER);
+}
+
 void x11_find_compositor(uint8_t request[X11_FIND_COMPOSITOR])
 {
-	static const char name[] = "_NET_WM_CM_S0";
-
-	memset(request, 0, X11_FIND_COMPOSITOR);
-	request[0] = OPCODE_INTERN_ATOM;
-	request[1] = 1; /* only if it exists */
-	put16(request + 2, X11_FIND_COMPOSITOR / 4);
-	put16(request + 4, sizeof(name) - 1);
-	memcpy(request + 8, name, sizeof(name) - 1);
+	put_name(request, X11_FIND_COMPOSITOR, OPCODE_INTERN_ATOM, "_NET_WM_CM_S0");
 }
 
 void x11_get_owner(uint8_t request[8], uint32_t selection)
@@ -216,6 +273,11 @@ bool is_x11_on_screen(const uint8_t reply[X11_REPLY], const struct x11_screen *s
 bool is_x11_event(const uint8_t reply[X11_REPLY])
 {
 	return reply[0] > 1; /* 0 is an error, 1 a reply */
+}
+
+bool is_x11_reply_to(const uint8_t reply[X11_REPLY], uint16_t number)
+{
+	return !is_x11_event(reply) && get16(reply + 2) == number;
 }
 
 int x11_reply_rest(const uint8_t reply[X11_REPLY])

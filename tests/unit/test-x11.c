@@ -64,9 +64,37 @@ static void test_screen(void)
 	CHECK_INT(x11_screen_find(answer, sizeof(answer), &screen), -EINVAL);
 }
 
+/* Requests for events, byte by byte as Xlib sends them. */
+static void test_select(void)
+{
+	static const char children[] = "\2\0\4\0\5\0\0\0\0\10\0\0\0\0\10\0";
+	static const char find[] = "\142\0\4\0\6\0\0\0XFIXES\0\0";
+	static const char hello[] = "\207\0\3\0\1\0\0\0\0\0\0\0";
+	static const char owner[] = "\207\2\4\0\5\0\0\0\7\0\0\0\1\0\0\0";
+	uint8_t request[X11_SELECT];
+	uint8_t reply[X11_REPLY] = { 1, [8] = 1, [9] = 0207 };
+
+	CHECK_INT(x11_extension(reply), 0207);
+	reply[8] = 0; /* not present */
+	CHECK_INT(x11_extension(reply), 0);
+	reply[0] = 0;
+	reply[8] = 1;
+	CHECK_INT(x11_extension(reply), 0);
+	if (!*(const uint8_t *)&(uint16_t){ 1 })
+		return;
+	x11_select_children(request, 5);
+	CHECK(memcmp(request, children, X11_SELECT) == 0);
+	x11_find_fixes(request);
+	CHECK(memcmp(request, find, X11_FIND_FIXES) == 0);
+	x11_fixes_hello(request, 0207);
+	CHECK(memcmp(request, hello, X11_FIXES_HELLO) == 0);
+	x11_fixes_select(request, 0207, 5, 7);
+	CHECK(memcmp(request, owner, X11_SELECT) == 0);
+}
+
 static void test_compositor(void)
 {
-	static const char find[] = "\20\1\6\0\15\0\0\0_NET_WM_CM_S0\0\0\0";
+	static const char find[] = "\20\0\6\0\15\0\0\0_NET_WM_CM_S0\0\0\0";
 	uint8_t request[X11_FIND_COMPOSITOR];
 	uint8_t reply[X11_REPLY] = { [8] = 7 };
 
@@ -143,8 +171,14 @@ static void test_reply(void)
 	memset(reply + 4, 0, 4);
 	CHECK(!is_x11_event(reply));
 	CHECK_INT(x11_reply_rest(reply), -EINVAL);
+	reply[2] = reply[3] = 7;
+	CHECK(is_x11_reply_to(reply, 0x707)); /* an error is one, too */
+	CHECK(!is_x11_reply_to(reply, 0x708));
+	reply[0] = 1;
+	CHECK(is_x11_reply_to(reply, 0x707));
 	reply[0] = 34; /* MappingNotify */
 	CHECK(is_x11_event(reply));
+	CHECK(!is_x11_reply_to(reply, 0x707));
 }
 
 int main(void)
@@ -152,6 +186,7 @@ int main(void)
 	test_cookie();
 	test_hello();
 	test_screen();
+	test_select();
 	test_compositor();
 	test_rows();
 	test_geometry();
