@@ -207,6 +207,7 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 	/* Where /home is not there yet somebody would log in to an empty one: initfs-supervise waits. */
 	if (mounted_look() || file_read_live_pid(daemon->run, "supervise.pid") <= 0)
 		retire_logins();
+	retire_share(daemon->run);
 	r = retire_timeline(daemon->run);
 	if (r < 0)
 		report_line("cannot copy the timeline to /var/log/initfs: %s", strerror(-r));

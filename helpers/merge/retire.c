@@ -6,6 +6,9 @@
 #include "merge/holders.h"
 #include "merge/tuck.h"
 #include "common/fd.h"
+#include "common/file.h"
+#include "common/report.h"
+#include "common/share.h"
 #include "common/timeline.h"
 
 #include <errno.h>
@@ -173,4 +176,15 @@ int retire_timeline(int run)
 	if (r == 0 && renameat(dir, TIMELINE_FILE ".new", dir, TIMELINE_FILE) < 0)
 		r = -errno;
 	return r;
+}
+
+void retire_share(int run)
+{
+	struct fault fault = { 0 };
+	int r = 0;
+
+	if (file_read_live_pid(run, "supervise.pid") <= 0)
+		r = share_end(&fault);
+	if (r < 0 && r != -ENODEV) /* a kernel without cgroup2 has nothing left either */
+		(void)report(r, &fault, EXIT_FAILED);
 }

@@ -23,4 +23,7 @@ int retire_nologin(void);
 /* Copies the timeline to /var/log/initfs/timeline. Returns 0 or -errno. */
 int retire_timeline(int run);
 
+/* Ends the screen's share of the processors, where an initfs-supervise that was killed has left it. */
+void retire_share(int run);
+
 #endif

@@ -36,6 +36,9 @@ static const char *const screens[] = {
 	"console-setup.sh",
 };
 
+/* What checks file systems before they are mounted to be written to. */
+static const char *const checks[] = { "checkroot.sh", "checkroot", "checkfs.sh", "checkfs" };
+
 static const char *const state_names[STATES] = {
 	[STATE_IDLE] = "idle",	 [STATE_HELD] = "held",	      [STATE_STARTING] = "starting",
 	[STATE_RAN] = "ran",	 [STATE_SKIPPED] = "skipped", [STATE_FAILED] = "failed",
@@ -78,8 +81,20 @@ static bool is_crowded(const struct catalog *catalog, const struct record *recor
 	return held >= HOLD_MANY;
 }
 
-static enum why pace(const struct facts *facts, size_t service)
+static bool is_check(const char *name)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (strcmp(name, checks[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum why pace(const struct catalog *catalog, const struct facts *facts, size_t service)
+{
+	if (facts->screen_shares)
+		return is_check(catalog->list[service].name) ? WHY_CHECK : WHY_NONE;
 	if (!facts->parallel)
 		return WHY_NONE; /* there a hold is a hold of everybody */
 	if (facts->pace_gui && facts->screen_pending &&
@@ -111,11 +126,14 @@ struct decision decide_start(const struct catalog *catalog, const struct record 
 		return aside;
 	}
 
-	why = pace(facts, service);
+	why = pace(catalog, facts, service);
 	record = &records[service];
-	bound = (record->state == STATE_HELD ? record->asked : facts->now) + HOLD_ONE;
-	if (why == WHY_NONE || facts->held_all >= HOLD_ALL || facts->now >= bound ||
-	    is_crowded(catalog, records, service))
+	bound = (record->state == STATE_HELD ? record->asked : facts->now) +
+		(why == WHY_CHECK ? HOLD_CHECK : HOLD_ONE);
+	if (why == WHY_NONE || facts->now >= bound)
+		return run;
+	if (why != WHY_CHECK &&
+	    (facts->held_all >= HOLD_ALL || is_crowded(catalog, records, service)))
 		return run;
 	return (struct decision){ VERDICT_HOLD, why, CATALOG_NONE, bound };
 }
@@ -290,6 +308,8 @@ static int explain_why(const struct catalog *catalog, const struct record *recor
 		return snprintf(text, size, "the rc filter itself had died under it");
 	case WHY_SCREEN:
 		return snprintf(text, size, "the screen comes first");
+	case WHY_CHECK:
+		return snprintf(text, size, "the screen comes first for the disk");
 	case WHY_DISK:
 		return snprintf(text, size, "the disk is busy");
 	case WHY_NONE:

@@ -19,6 +19,8 @@
 #define HOLD_ONE (1500 * MSEC)
 #define HOLD_ALL (8 * SECOND)
 #define HOLD_MANY 2 /* at the same time */
+/* The check of the disks, while the screen comes first and init boots beside it; counts for itself. */
+#define HOLD_CHECK (30 * SECOND)
 
 /* Processes that had to wait for the disk in the last ten seconds, in percent: PSI's some avg10. */
 #define IO_BUSY 40
@@ -41,6 +43,7 @@ enum why {
 	WHY_ASIDE, /* a service that it requires stepped aside */
 	WHY_LOST, /* our own process had died under its start: it comes again in the late slot */
 	WHY_SCREEN, /* held: the screen comes first */
+	WHY_CHECK, /* held: it checks disks that the screen reads from */
 	WHY_DISK, /* held: the disk is busy */
 	WHYS
 };
@@ -66,6 +69,7 @@ struct facts {
 	bool network;
 	bool parallel; /* the runner starts others while one is held */
 	bool screen_pending; /* a screen has been started and is not ready */
+	bool screen_shares; /* the screen comes first for the processors, but not for the disk */
 	bool pace_gui;
 	bool pace_io;
 	unsigned int io_percent;

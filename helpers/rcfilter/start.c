@@ -83,7 +83,7 @@ static enum answer hold(struct starts *starts, size_t service, const struct deci
 
 	if (record->state != STATE_HELD)
 		starts_mark(starts, "rc.hold", service, "why",
-			    decision->why == WHY_SCREEN ? "screen" : "disk");
+			    decision->why == WHY_DISK ? "disk" : "screen");
 	record_hold(record, decision, world_now());
 	*ret_until = decision->until;
 	return ANSWER_HOLD;
@@ -98,9 +98,11 @@ static void let_run(struct starts *starts, const struct opening *opening, size_t
 	struct record *record = &starts->board->records[service];
 	uint64_t held = record->held;
 	bool is_back = record->state == STATE_ASIDE;
+	bool counts = record->why != WHY_CHECK;
 
 	record_begin(record, opening->pid, world_now());
-	starts->board->held_all += record->held - held;
+	if (counts)
+		starts->board->held_all += record->held - held;
 	if (opening->is_exec)
 		(void)running_add(starts, opening->pid, service);
 	else

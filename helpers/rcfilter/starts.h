@@ -57,6 +57,7 @@ struct starts {
 	int early; /* the timeline for reading, and what was read of it */
 	off_t early_read;
 	int screens_pending;
+	bool screen_shares; /* share.begin, and no share.end yet */
 	struct { /* what /proc/diskstats said last, where there is no PSI */
 		uint64_t asked;
 		uint64_t worked;

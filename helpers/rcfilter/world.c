@@ -34,7 +34,7 @@ void world_network(struct starts *starts)
 
 /*
  * The screens that were started early and have neither come nor gone, by the timeline; nor those for
- * which the boot has waited long enough.
+ * which the boot has waited long enough. And whether the screen comes first for the processors.
  */
 static void read_screens(struct starts *starts)
 {
@@ -60,6 +60,8 @@ static void read_screens(struct starts *starts)
 				 strcmp(event.event, "early.gave-up") == 0 ||
 				 strcmp(event.event, "early.exit") == 0)
 				starts->screens_pending -= starts->screens_pending > 0;
+			else if (strncmp(event.event, "share.", 6) == 0)
+				starts->screen_shares = strcmp(event.event, "share.begin") == 0;
 		}
 		if (line == text)
 			break; /* half a line: later */
@@ -103,13 +105,14 @@ struct facts world_facts(struct starts *starts, bool parallel)
 	const struct options *options = starts->options;
 	uint64_t now = world_now();
 
-	if (parallel && options->pace_gui)
+	if (options->pace_gui)
 		read_screens(starts);
 	return (struct facts){
 		.now = now,
 		.network = starts->network.is_up,
 		.parallel = parallel,
 		.screen_pending = starts->screens_pending > 0,
+		.screen_shares = starts->screen_shares,
 		.pace_gui = options->pace_gui,
 		.pace_io = options->pace_io,
 		.io_percent = parallel && options->pace_io ? io_percent(starts, now) : 0,

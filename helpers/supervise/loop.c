@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include "supervise/first.h"
 #include "supervise/loop.h"
 #include "supervise/nologin.h"
 #include "supervise/ready.h"
@@ -50,6 +51,7 @@ struct loop {
 	bool holds_logins;
 	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
 	const struct run *syslog; /* whom the relay feeds, or NULL */
+	struct first first; /* where it could begin, the hook need not wait */
 	struct relay relay;
 	bool is_relay_behind; /* it has more than the syslog takes at the moment */
 };
@@ -102,18 +104,23 @@ static void look_at_logins(struct loop *loop)
 
 static void look_at_screen(struct loop *loop)
 {
-	if (!loop->says_screen_comes || watch_screen_comes(loop->watch))
+	bool comes = watch_screen_comes(loop->watch);
+
+	first_look(&loop->first, comes, watch_now());
+	if (!loop->says_screen_comes || comes)
 		return;
 	(void)unlink(SCREEN_COMES); /* whoever waits for it has a bound of his own */
 	loop->says_screen_comes = false;
 }
 
 /* Before the verdict: the hook looks for the file as soon as it has that. */
-static void say_screen_comes(struct loop *loop)
+static void let_screen_come(struct loop *loop, bool shares)
 {
 	auto_close int fd = -EBADF;
 
 	if (!watch_screen_comes(loop->watch))
+		return;
+	if (shares && first_begin(&loop->first, watch_now()))
 		return;
 	fd = open(SCREEN_COMES, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	loop->says_screen_comes = fd >= 0;
@@ -147,6 +154,8 @@ static int arm_timer(const struct loop *loop)
 
 		next = !next || due < next ? due : next;
 	}
+	if (loop->first.until && (!next || loop->first.until < next))
+		next = loop->first.until;
 	if (loop->stop_deadline && (!next || loop->stop_deadline < next))
 		next = loop->stop_deadline;
 	when.it_value.tv_sec = (time_t)(next / 1000000);
@@ -242,9 +251,14 @@ static const struct run *find_syslog(const struct watch *watch)
 	return NULL;
 }
 
-int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault)
+int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct fault *fault)
 {
-	struct loop loop = { .watch = watch, .signals = -EBADF, .timer = -EBADF };
+	struct loop loop = {
+		.watch = watch,
+		.signals = -EBADF,
+		.timer = -EBADF,
+		.first = { .timeline = watch->timeline },
+	};
 	int r = loop_open(&loop, fault);
 
 	loop.syslog = find_syslog(watch);
@@ -260,7 +274,7 @@ int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault
 		loop.holds_logins = nologin_is_ours();
 	}
 	if (r == 0) {
-		say_screen_comes(&loop);
+		let_screen_come(&loop, shares);
 		r = loop_turns(&loop, survivor);
 		if (r < 0)
 			(void)fault_at(fault, r, "wait for programs", NULL);
@@ -269,6 +283,7 @@ int loop_run(struct watch *watch, struct survivor *survivor, struct fault *fault
 	(void)nologin_remove();
 	if (loop.says_screen_comes)
 		(void)unlink(SCREEN_COMES);
+	first_end(&loop.first);
 	relay_close(&loop.relay);
 	watch_close(watch, loop.stop_deadline > 0);
 	fd_close(&loop.signals);

@@ -27,6 +27,7 @@
 
 struct options {
 	bool is_undo;
+	bool shares;
 	const char *syslog;
 	const char *gui;
 	const char *recovery;
@@ -36,7 +37,7 @@ struct options {
 };
 
 static const char help[] =
-	"Usage: initfs-supervise [--syslog=auto|off|NAME] [--gui=auto|off|NAME] -- ROOT\n"
+	"Usage: initfs-supervise [--syslog=auto|off|NAME] [--gui=auto|off|NAME] [--share] -- ROOT\n"
 	"       initfs-supervise --undo -- ROOT\n"
 	"       initfs-supervise --adopt=PIDFILE -- PROGRAM [ARGUMENT]...\n"
 	"Start syslog and the screen of ROOT early, and again when they die.\n"
@@ -44,6 +45,8 @@ static const char help[] =
 	"  --syslog=NAME  which syslog: auto (default), off, or the name of an early.d entry\n"
 	"  --gui=NAME     which screen: likewise\n"
 	"  --recovery=NAME  what is on the screen when init asks for maintenance: likewise\n"
+	"  --share        the screen comes before all else for the processors, until it shows "
+	"something\n"
 	"  --undo         stop the running supervisor and what it started\n"
 	"  --adopt=FILE   for inittab: wait for the process in FILE, then become PROGRAM\n"
 	"  --help         print this and exit\n"
@@ -56,6 +59,7 @@ enum {
 	OPTION_SYSLOG = 1,
 	OPTION_GUI,
 	OPTION_RECOVERY,
+	OPTION_SHARE,
 	OPTION_UNDO,
 	OPTION_ADOPT,
 	OPTION_HELP,
@@ -66,6 +70,7 @@ static const struct option long_options[] = {
 	{ "syslog", required_argument, NULL, OPTION_SYSLOG },
 	{ "gui", required_argument, NULL, OPTION_GUI },
 	{ "recovery", required_argument, NULL, OPTION_RECOVERY },
+	{ "share", no_argument, NULL, OPTION_SHARE },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "adopt", required_argument, NULL, OPTION_ADOPT },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -111,6 +116,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_RECOVERY:
 			options->recovery = optarg;
+			break;
+		case OPTION_SHARE:
+			options->shares = true;
 			break;
 		case OPTION_UNDO:
 			options->is_undo = true;
@@ -208,7 +216,7 @@ static int supervise(const struct options *options, struct survivor *survivor, i
 		if (r < 0)
 			(void)fault_at(fault, r, "write", SUPERVISE_PID);
 		else
-			r = loop_run(&watch, survivor, fault);
+			r = loop_run(&watch, options->shares, survivor, fault);
 		(void)unlinkat(state, SUPERVISE_PID, 0);
 	}
 	root_free(&root);

@@ -19,13 +19,15 @@ initfs_has_start_scripts() {
 
 # Nothing else needs the views: where there are none, scripts start as they always did.
 initfs_filter_rc() {
-    local status=0
+    local status=0 pace
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
     initfs_has_start_scripts && [ "$(initfs_setting rc)" = on ] || return 0
     [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] && return 0
 
-    initfs_run initfs-rcfilter --net="$(initfs_setting net)" --pace="$(initfs_setting pace)" \
-        -- "$NEWROOT" || status=$?
+    pace=$(initfs_setting pace)
+    # How the screen comes first the filter sees for itself.
+    case "$pace" in *share*) pace="${pace%share*}gui${pace#*share}" ;; esac
+    initfs_run initfs-rcfilter --net="$(initfs_setting net)" --pace="$pace" -- "$NEWROOT" || status=$?
     [ "$status" -eq 0 ] && return 0
     initfs_say "start scripts are not filtered: $(initfs_why "$status" initfs-rcfilter)"
     initfs_unfilter_rc

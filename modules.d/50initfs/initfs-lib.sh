@@ -73,7 +73,7 @@ initfs_allowed() {
         overlay) printf 'absolute paths with commas between them' ;;
         size) printf 'a size like 512m or 2g, or 1%% to 100%%' ;;
         merge) printf 'auto, manual or discard' ;;
-        pace) printf 'gui, io, gui,io or off' ;;
+        pace) printf 'gui, share, io, gui,io, share,io or off' ;;
         rc | verify) printf 'on or off' ;;
         net) printf 'seconds, 0 to 3600, and perhaps ,route behind them' ;;
         readahead) printf 'on, off or record' ;;
@@ -123,7 +123,7 @@ initfs_valid() {
         overlay) initfs_valid_paths "$2" ;;
         size) initfs_valid_size "$2" ;;
         merge) case "$2" in auto | manual | discard) ;; *) return 1 ;; esac ;;
-        pace) case "$2" in gui | io | gui,io | io,gui | off) ;; *) return 1 ;; esac ;;
+        pace) case "$2" in gui | share | io | gui,io | io,gui | share,io | io,share | off) ;; *) return 1 ;; esac ;;
         rc | verify) case "$2" in on | off) ;; *) return 1 ;; esac ;;
         net) initfs_valid_seconds "${2%,route}" ;;
         readahead) case "$2" in on | off | record) ;; *) return 1 ;; esac ;;

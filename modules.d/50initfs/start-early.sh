@@ -130,18 +130,35 @@ initfs_carry_syslog() {
     rmdir -- "$dir"
 }
 
-initfs_start_supervise() {
-    initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" \
-        --gui="$(initfs_setting gui)" --recovery="$(initfs_setting recovery)" -- "$NEWROOT"
+# True if there are a script of the root that checks disks and the filter, which can hold it.
+initfs_holds_check() {
+    local script
+    [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] || return 1
+    for script in init.d/checkroot.sh init.d/checkroot init.d/checkfs rc.d/init.d/checkfs; do
+        [ ! -e "$NEWROOT/etc/$script" ] || return 0
+    done
+    return 1
 }
 
-# The screen goes first: a greeter that competes with udev's coldplug and fsck for disk and processors
-# comes after them. The supervisor takes the file away when the greeter shows, or will not come soon.
+# With pace=share the screen comes first for the processors, where the kernel can do that, and the boot goes
+# on beside it, up to the check of the disk. Who records what the screen reads wants nobody else to read anything.
+initfs_start_supervise() {
+    set --
+    case "$(initfs_setting pace)" in
+        *share*) [ "$(initfs_setting readahead)" = record ] || ! initfs_holds_check || set -- --share ;;
+    esac
+    initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" --gui="$(initfs_setting gui)" \
+        --recovery="$(initfs_setting recovery)" "$@" -- "$NEWROOT"
+}
+
+# Where it cannot come first beside the boot, or shall not, it goes first: a greeter that competes with udev's
+# coldplug and fsck comes after them. The supervisor takes the file away when the greeter shows, or will not
+# come soon.
 # Never longer than thirty seconds by the clock, as each nap takes longer than it says where much goes
 # on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
     local now="" end
-    case "$(initfs_setting pace)" in *gui*) ;; *) return 0 ;; esac
+    case "$(initfs_setting pace)" in *gui* | *share*) ;; *) return 0 ;; esac
     read -r now _ < "${PREFIX-}/proc/uptime"
     end=$((${now%%.*} + 30))
     while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do

@@ -63,6 +63,9 @@ check off "" ""
 check on "" 30 gui
 check on "rd.initfs.rc=on" 30 gui
 check on "rd.initfs.net=5 rd.initfs.pace=off" 5 off
+check on "rd.initfs.net=5 rd.initfs.pace=share" 5 gui
+check on "rd.initfs.pace=io,share" 30 io,gui
+check on "rd.initfs.pace=share,io" 30 gui,io
 check on "rd.initfs.net=5,route rd.initfs.pace=gui,io" 5,route gui,io
 check nothing_there
 check fails init.d

@@ -100,7 +100,8 @@ check named rd.initfs.merge=later "rd.initfs.merge=later is ignored" "auto, manu
 check fine rd.initfs.merge=discard
 check named rd.initfs.colour=red "rd.initfs.colour is not known"
 check named rd.initfs.size "rd.initfs.size= is ignored"
-check named rd.initfs.pace=gdm "rd.initfs.pace=gdm is ignored" "gui, io, gui,io or off"
+check named rd.initfs.pace=gui,share "rd.initfs.pace=gui,share is ignored"
+check named rd.initfs.pace=gdm "rd.initfs.pace=gdm is ignored" "gui, share, io, gui,io, share,io or off"
 check named rd.initfs.readahead=yes "rd.initfs.readahead=yes is ignored" "on, off or record"
 check named rd.initfs.rc=yes "rd.initfs.rc=yes is ignored: it has to be on or off"
 check named rd.initfs.net=soon "rd.initfs.net=soon is ignored: it has to be seconds, 0 to 3600"
@@ -108,7 +109,7 @@ check named rd.initfs.net=3601 "rd.initfs.net=3601 is ignored"
 check named rd.initfs.net=,route "rd.initfs.net=,route is ignored"
 check named rd.initfs.net=5,routes "rd.initfs.net=5,routes is ignored"
 check named rd.initfs.verify=all "rd.initfs.verify=all is ignored: it has to be on or off"
-for word in pace=io pace=gui,io net=5,route rc=on rc=off verify=on verify=off net=0 net=3600; do check fine "rd.initfs.$word"; done
+for word in pace=io pace=gui,io pace=share pace=share,io pace=io,share net=5,route rc=on rc=off verify=on verify=off net=0 net=3600; do check fine "rd.initfs.$word"; done
 
 for size in 1 50% 100% 512m 2G 1t 4096k; do check fine "rd.initfs.size=$size"; done
 for paths in /var /var,/tmp /a/b.c/d-e,/f / /.x; do check fine "rd.initfs.overlay=$paths"; done

@@ -42,6 +42,19 @@ good() (
     finish
 )
 
+# shared WORDS SCRIPT [OPTION]: init boots beside the screen only with a filter that holds its check
+shared() (
+    pretended "rd.initfs $1"
+    up
+    mkdir -p "$NEWROOT/etc/init.d" "$NEWROOT/etc/rc.d/init.d"
+    [ -z "$2" ] || : > "$NEWROOT/etc/$2"
+    case "$1" in *rc=off*) ;; *) : > "$NEWROOT/run/initfs/rcfilter.pid" ;; esac
+    run_hook start-early
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto ${3:+$3 }-- $NEWROOT"
+    expect_event boot.early-done
+    finish
+)
+
 # device BUS MODALIAS [CLASS]: one without a driver
 device() {
     local device="$PREFIX/sys/bus/$1/devices/$((devices += 1))"
@@ -247,6 +260,15 @@ check waited "" 5000 7 35
 check waited rd.initfs.pace=off 5000 1 0
 check waited rd.initfs.pace=io 5000 1 0
 check waited rd.initfs.pace=gui,io 8 2 8
+check waited rd.initfs.pace=share 8 2 8
+check shared rd.initfs.pace=share init.d/checkroot.sh --share
+check shared rd.initfs.pace=io,share rc.d/init.d/checkfs --share
+check shared rd.initfs.pace=share init.d/checkroot --share
+check shared rd.initfs.pace=share ""
+check shared "rd.initfs.rc=off rd.initfs.pace=share" init.d/checkroot.sh
+check shared rd.initfs.pace=gui init.d/checkroot.sh
+check shared "" init.d/checkroot.sh
+check shared "rd.initfs.readahead=record rd.initfs.pace=share" init.d/checkroot.sh
 check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3
 check good "rd.initfs.verify=on" "--wait --verify" auto auto

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { BASE, NET, WEB, APP, SOFT, SCREEN, COUNT };
+enum { BASE, NET, WEB, APP, SOFT, SCREEN, CHECKROOT, COUNT };
 
 static struct catalog catalog;
 
@@ -34,6 +34,7 @@ static void make(void)
 	add("app", "web", "");
 	add("soft", "", "web");
 	add("lightdm", "base", "");
+	add("checkroot.sh", "", "");
 	CHECK_INT(resolve_edges(&catalog, false), 0);
 }
 
@@ -107,6 +108,31 @@ static void test_failure(void)
 	record_end(&records[NET], 0, 5);
 	CHECK_INT(decide_late(&catalog, records, &facts, order), 1);
 	CHECK_INT(order[0], WEB);
+}
+
+/* Beside a screen that comes first nothing waits but the check of the disk, whoever the runner is. */
+static void test_check(void)
+{
+	struct record records[COUNT] = { { 0 } };
+	struct facts facts = { .now = 100 * SECOND,
+			       .screen_pending = true,
+			       .screen_shares = true,
+			       .pace_gui = true,
+			       .held_all = HOLD_ALL };
+	struct decision d = ask(records, CHECKROOT, &facts);
+
+	CHECK_INT(d.verdict, VERDICT_HOLD);
+	CHECK_INT(d.why, WHY_CHECK);
+	CHECK(d.until == facts.now + HOLD_CHECK);
+	record_hold(&records[CHECKROOT], &d, facts.now);
+	facts.parallel = true;
+	CHECK(ask(records, CHECKROOT, &facts).until == d.until);
+	CHECK_INT(ask(records, SOFT, &facts).verdict, VERDICT_RUN);
+	facts.screen_shares = false;
+	CHECK_INT(ask(records, CHECKROOT, &facts).verdict, VERDICT_RUN);
+	facts.screen_shares = true;
+	facts.now = d.until;
+	CHECK_INT(ask(records, CHECKROOT, &facts).verdict, VERDICT_RUN);
 }
 
 static void test_pace(void)
@@ -259,6 +285,7 @@ int main(void)
 	test_network();
 	test_failure();
 	test_pace();
+	test_check();
 	test_words();
 	test_again();
 	test_leave();

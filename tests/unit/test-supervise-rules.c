@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When logins open, what a program's shell is told, which directories are below a layer, who stops a program. */
+/* When logins open, who wants control groups, what a program's shell is told, which directories are below a layer, who stops a program. */
 #include "config.h"
 
 #include "check.h"
+#include "supervise/claim.h"
 #include "supervise/nologin.h"
 #include "supervise/prepare.h"
 #include "supervise/spawn.h"
 #include "supervise/stopped.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void test_nologin(void)
 {
@@ -31,6 +33,23 @@ static void test_nologin(void)
 	CHECK(nologin_is_over(&facts)); /* it will not come any more */
 	facts = (struct nologin_facts){ .is_mounted = true };
 	CHECK(nologin_is_over(&facts));
+}
+
+static bool claims(const char *text)
+{
+	return claim_in(text, strlen(text));
+}
+
+static void test_claim(void)
+{
+	CHECK(claims("mount -t cgroup -o cpu none /sys/fs/cgroup/cpu"));
+	CHECK(claims("#!/bin/sh\n\tcgroupfs_mount\n"));
+	CHECK(claims("\n\nx\ncgroup"));
+	CHECK(!claims("### BEGIN INIT INFO\n# Should-Start: cgroupfs-mount\n\t # cgroup\n"));
+	CHECK(!claims("cgrou"));
+	CHECK(!claims("cgro\nup"));
+	CHECK(!claims(""));
+	CHECK(!claim_in("cgroup", 5));
 }
 
 static void test_script(void)
@@ -89,6 +108,7 @@ static void test_stopped(void)
 int main(void)
 {
 	test_nologin();
+	test_claim();
 	test_script();
 	test_below();
 	test_stopped();

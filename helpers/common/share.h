@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A share of the processors for the screen, while init boots beside it: a control group (cgroup v2)
+ * that comes before everything else, where somebody wants a processor at all. init and what it starts
+ * are not touched: they stay in the hierarchy's root, which is where everybody is in the end.
+ * No mount of it is ever to be seen.
+ */
+#ifndef INITFS_SHARE_H
+#define INITFS_SHARE_H
+
+#include "common/fault.h"
+
+#include <sys/types.h>
+
+/*
+ * Makes the group and puts this process into it, and so all that it will start. -ENOTSUP where the
+ * hierarchy does not have the processors (no such controller, or it belongs to cgroup v1); then, and
+ * on any other error, nothing has changed.
+ */
+int share_begin(struct fault *fault);
+
+/* Puts the process pid into the group as well: one that those in it wait for. 0 or -errno. */
+int share_take(pid_t pid, struct fault *fault);
+
+/*
+ * Takes the group away, whoever made it: first what makes it special, then everybody in it goes to
+ * the root. Does nothing where there is none. 0 or -errno; on an error it is an ordinary group at most.
+ */
+int share_end(struct fault *fault);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The screen before everything else, for a while. */
+#include "config.h"
+
+#include "supervise/first.h"
+#include "supervise/claim.h"
+#include "common/file.h"
+#include "common/report.h"
+#include "common/share.h"
+#include "common/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define SHARE_USEC (30 * 1000000ULL)
+/* A window is visible before its program has drawn all that is in it. */
+#define DRAW_USEC (2 * 1000000ULL)
+
+/* Whom the screen waits for at every file in a protected directory; the guard's children follow it. */
+static const char *const servers[] = { "/run/initfs/hold-guard.pid", "/run/initfs/hold.pid" };
+
+static void take_servers(void)
+{
+	struct fault fault = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		pid_t pid = file_read_live_pid(AT_FDCWD, servers[i]);
+
+		if (pid > 0)
+			(void)share_take(pid, &fault); /* it has ended, or it serves as everybody */
+	}
+}
+
+bool first_begin(struct first *first, uint64_t now)
+{
+	char claim[PATH_MAX];
+	struct fault fault = { 0 };
+	int r;
+
+	if (claim_find(claim)) {
+		timeline_mark(first->timeline, "share.none", "claim", claim, NULL);
+		return false;
+	}
+	r = share_begin(&fault);
+	if (r == -ENOTSUP || r == -ENODEV) { /* no controller, or no cgroup v2 at all */
+		timeline_mark(first->timeline, "share.none", "why", strerror(-r), NULL);
+		return false;
+	}
+	if (r < 0) {
+		(void)report(r, &fault, EXIT_FAILED);
+		return false;
+	}
+	take_servers();
+	first->until = now + SHARE_USEC;
+	timeline_mark(first->timeline, "share.begin", NULL);
+	return true;
+}
+
+void first_look(struct first *first, bool comes, uint64_t now)
+{
+	if (!first->until)
+		return;
+	if (!comes && !first->is_drawing) {
+		first->is_drawing = true;
+		if (now + DRAW_USEC < first->until)
+			first->until = now + DRAW_USEC;
+	}
+	if (now >= first->until)
+		first_end(first);
+}
+
+void first_end(struct first *first)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	if (!first->until)
+		return;
+	first->until = 0;
+	r = share_end(&fault);
+	if (r < 0)
+		(void)report(r, &fault, EXIT_FAILED);
+	timeline_mark(first->timeline, "share.end", NULL);
+}
