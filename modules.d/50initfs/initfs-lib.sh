@@ -61,7 +61,7 @@ initfs_default() {
         size) printf '50%%' ;;
         verify) printf 'off' ;;
         net) printf '30' ;;
-        pace) printf 'gui' ;;
+        pace) printf 'share' ;;
         rc | readahead) printf 'on' ;;
         *) printf 'auto' ;;
     esac

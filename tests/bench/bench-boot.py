@@ -9,8 +9,8 @@
 # BENCH_DISK=MEGABYTES,REQUESTS the disk gives no more of them in a second; TEST_TMP=DIR keeps the logs.
 # BENCH_GUEST=FLAVOUR boots the guest with those packages, and a network card; it has booted before.
 # Kinds: stock, initfs and floor; initfs-ahead (with a list for initfs-readahead, recorded first),
-# initfs-rc-off (start scripts not filtered), initfs-share (the boot goes on beside the screen, which comes first),
-# initfs-pace-off (and does not).
+# initfs-rc-off (start scripts not filtered), initfs-gui (the boot waits for the screen), initfs-pace-off
+# (it goes on beside a screen that does not come first).
 import os
 import subprocess
 import sys
@@ -59,13 +59,14 @@ def floor():
 KINDS = {"stock": {}, "initfs": {"append": "rd.initfs"}, "floor": floor(),
          "initfs-ahead": {"append": "rd.initfs"},
          "initfs-rc-off": {"append": "rd.initfs rd.initfs.rc=off"},
-         "initfs-share": {"append": "rd.initfs rd.initfs.pace=share"},
+         "initfs-gui": {"append": "rd.initfs rd.initfs.pace=gui"},
          "initfs-pace-off": {"append": "rd.initfs rd.initfs.pace=off"}}
 ALWAYS = ("stock", "initfs", "floor")
 RATIOS = ((0, "initfs-ahead", "initfs"), (0, "stock", "initfs-ahead"), (0, "initfs-ahead", "floor"),
           (2, "initfs-ahead", "stock"),
           (0, "stock", "initfs"), (0, "initfs", "floor"), (2, "initfs", "stock"), (1, "initfs", "stock"),
-          (0, "stock", "initfs-share"), (0, "initfs-share", "floor"), (2, "initfs-share", "stock"),
+          (0, "initfs", "initfs-gui"), (2, "initfs", "initfs-gui"),
+          (0, "initfs-gui", "floor"), (2, "initfs-gui", "stock"),
           (0, "initfs-rc-off", "floor"), (2, "initfs-rc-off", "stock"), (2, "initfs-pace-off", "stock"))
 
 

@@ -267,7 +267,7 @@ check shared rd.initfs.pace=share init.d/checkroot --share
 check shared rd.initfs.pace=share ""
 check shared "rd.initfs.rc=off rd.initfs.pace=share" init.d/checkroot.sh
 check shared rd.initfs.pace=gui init.d/checkroot.sh
-check shared "" init.d/checkroot.sh
+check shared "" init.d/checkroot.sh --share
 check shared "rd.initfs.readahead=record rd.initfs.pace=share" init.d/checkroot.sh
 check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# With pace=share init boots beside the screen, which comes first for the processors; its check waits for the screen.
+# Init boots beside the screen, which comes first for the processors; its check waits for the screen.
 from lab import Archive, Guest, Timeline, events, expect, wait_event
 
 # Written down as soon as there is an X server: which group it is in, and whether init runs yet.
@@ -13,7 +13,7 @@ chroot "$NEWROOT" /bin/sh -c '
 
 addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/99-boot-lab.sh", LOOK)
-with Guest(initrd="initfs", append="rd.initfs rd.initfs.pace=share", addon=addon) as g:
+with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     g.wait("greeter")
     g.wait("login")
     wait_event(g, "layer.gone")

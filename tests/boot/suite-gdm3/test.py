@@ -38,8 +38,8 @@ def is_still():
 
 
 def shows_before_init():
-    """A boot goes on beside a screen that takes longer than 30 s, as this one does; here it stands still until the
-    supervisor says that the screen shows."""
+    """With pace=gui a boot waits for 30 s, and this screen takes longer; here it stands still until the supervisor
+    says that the screen shows."""
     g.early.ping(BOOT_LIMIT)
     g.wait_until("the supervisor has seen enough", lambda: g.early.run(f"[ ! -e {STATE}/screen-comes ]", 60))
     picture = g.picture()
@@ -74,7 +74,7 @@ def type_it():
 addon = Archive()
 addon.add("usr/lib/dracut/hooks/pre-pivot/70-boot-lab.sh", BY_X)
 addon.breakpoint("pre-pivot", "90")
-with Guest(initrd="initfs", append="rd.initfs", addon=addon, flavour="gdm", memory=4096) as g:
+with Guest(initrd="initfs", append="rd.initfs rd.initfs.pace=gui", addon=addon, flavour="gdm", memory=4096) as g:
     shows_before_init()
     early_screen(g, "gdm3")
     shows_before_fsck()
