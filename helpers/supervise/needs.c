@@ -10,6 +10,32 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
+
+/* The hook's, which also removes it: until then the root's own script removes what it finds in /tmp. */
+#define CLEANING "/run/initfs/cleaning"
+
+bool needs_tmp(const struct words *writable)
+{
+	unsigned int i;
+
+	for (i = 0; i < writable->count; i++) {
+		const char *path = writable->word[i];
+
+		if (strncmp(path, "/tmp", 4) == 0 && (path[4] == '/' || path[4] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* It would take an X server's lock and sockets away from under it. */
+static enum need look_at_cleaning(struct run *run)
+{
+	if (!needs_tmp(&run->entry->writable) || access(CLEANING, F_OK) < 0)
+		return NEED_MET;
+	(void)snprintf(run->why, sizeof(run->why), "/tmp is being cleaned");
+	return NEED_OPEN;
+}
 
 static const struct run *find_run(const struct watch *watch, const char *name)
 {
@@ -68,6 +94,8 @@ enum need needs_look(const struct watch *watch, struct run *run)
 	need = look_at_needs(watch, run);
 	if (need == NEED_MET)
 		need = look_at_wants(watch, run);
+	if (need == NEED_MET)
+		need = look_at_cleaning(run);
 	run->lacks_device = need == NEED_MET && !has_device(&run->entry->devices);
 	if (run->lacks_device) {
 		(void)snprintf(run->why, sizeof(run->why), "no device %s",

@@ -13,6 +13,9 @@ enum need {
 	NEED_LOST, /* it will not be met any more */
 };
 
+/* Pure: is /tmp, or a directory in it, among those that have to be writable? */
+bool needs_tmp(const struct words *writable);
+
 /* Everything that a first start of run waits for; run->why says what is not met. */
 enum need needs_look(const struct watch *watch, struct run *run);
 

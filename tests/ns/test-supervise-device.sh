@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The screen waits for its device, within its bound; what cannot start early is skipped with the reason.
+# The screen waits for its device and a clean /tmp, within its bound; what cannot start early is skipped with the reason.
 # shellcheck disable=SC2154 # what it does not assign, early-root.sh does
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
@@ -26,6 +26,30 @@ entry screen Kind=screen 'Exec=/srv/daemon screen' 'NeedsDevice=/dev/dri/card*' 
 within 10 marked 'early.skipped name=screen why="no device /dev/dri/card\*"'
 marked 'early.start' && fail "it was started without a device"
 "$supervise" --undo -- "$root" || fail "undo"
+
+# /tmp is being cleaned: who needs it waits, and nobody else
+: >"$timeline"
+: >"$root/run/initfs/cleaning"
+entry log Kind=syslog 'Exec=/srv/daemon log' NeedsWritable=/var
+entry screen Kind=screen 'Exec=/srv/daemon screen' 'NeedsWritable=/var /tmp' Wants=log Bound=60
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.ready name=log'
+within 10 test -e "$root/run/initfs/screen-comes"
+sleep 0.3
+marked 'early.start name=screen' && fail "it was started while /tmp was being cleaned"
+rm "$root/run/initfs/cleaning"
+within 10 marked 'early.start name=screen'
+"$supervise" --undo -- "$root" || fail "undo"
+
+# who cleans has gone without a word
+: >"$timeline"
+: >"$root/run/initfs/cleaning"
+entry screen Kind=screen 'Exec=/srv/daemon screen' 'NeedsWritable=/tmp' Bound=1
+"$supervise" -- "$root" || fail "it did not start"
+within 10 marked 'early.skipped name=screen why="/tmp is being cleaned"'
+marked 'early.start name=screen' && fail "it was started while /tmp was being cleaned"
+"$supervise" --undo -- "$root" || fail "undo"
+rm "$root/run/initfs/cleaning" "$root/etc/initfs/early.d/log.conf"
 
 # a need that never becomes ready, and one that is stopped on purpose
 : >"$timeline"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When logins open, who wants control groups, what a program's shell is told, which directories are below a layer, who stops a program. */
+/* When logins open, who wants control groups, what a program's shell is told, which directories are below a layer, who needs /tmp, who stops a program. */
 #include "config.h"
 
 #include "check.h"
 #include "supervise/claim.h"
+#include "supervise/needs.h"
 #include "supervise/nologin.h"
 #include "supervise/prepare.h"
 #include "supervise/spawn.h"
@@ -83,6 +84,19 @@ static void test_below(void)
 	CHECK(is_below_layers("0\t/tmp", "/tmp/x"));
 }
 
+static void test_needs_tmp(void)
+{
+	static const struct words all = { 3, { "/var/lib", "/var/log", "/tmp" } };
+	static const struct words inner = { 1, { "/tmp/.X11-unix" } };
+	static const struct words others = { 3, { "/tmpfiles", "/var/tmp", "/tm" } };
+	static const struct words none = { 0 };
+
+	CHECK(needs_tmp(&all));
+	CHECK(needs_tmp(&inner));
+	CHECK(!needs_tmp(&others));
+	CHECK(!needs_tmp(&none));
+}
+
 #define STOPS(words) is_stop_command(words, sizeof(words) - 1, &services)
 
 static void test_stopped(void)
@@ -111,6 +125,7 @@ int main(void)
 	test_claim();
 	test_script();
 	test_below();
+	test_needs_tmp();
 	test_stopped();
 	return check_result();
 }
