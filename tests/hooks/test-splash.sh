@@ -7,6 +7,7 @@ splash=${0%/*}/../../helpers/supervise/splash
 scene=$(mktemp -d "${TEST_TMP:-${TMPDIR:-/tmp}}/splash.XXXXXX") || exit 1
 trap 'rm -rf -- "${scene:?}"' EXIT
 PATH=$scene:$PATH
+export PREFIX="$scene" # instead of /
 failures=0
 
 pretend() { # NAME BODY
@@ -30,8 +31,13 @@ pretend timeout "[ \"\$1\" = 10 ] && shift && exec \"\$@\""
 pretend sleep ''
 
 pretend plymouth "echo \"\$1\" >>$scene/calls; exit 1"
-run before 1 --ping "no splash"
-run shown 0 --ping "no splash"
+run before 1 "" "no splash: no program is started to learn that"
+run shown 0 "" "no splash"
+
+mkdir -p "$scene/run/plymouth"
+echo 1 >"$scene/run/plymouth/pid"
+run before 1 --ping "a splash that was killed"
+run shown 0 --ping "a splash that was killed"
 
 pretend plymouth "echo \"\$1\" >>$scene/calls"
 run before 0 "--ping --has-active-vt" "a splash that shows"

@@ -62,4 +62,33 @@ within 20 count 3 'early.ready name=gdm3'
 [ "$(mounts "/proc/$(last_pid gdm3)")" = 0 ] || fail "it is mounted for nothing"
 chroot "$root" /srv/greeter another || fail "a service that is not there is an error"
 kill "$(last_pid gdm3)"
+"$supervise" --undo -- "$root" || fail "undo"
+
+# lightdm itself is not kept waiting, and does not find a child that it has not started.
+rm "$root/run/utmp"
+printf '0\t/var\n1\t/tmp\n' >"$root/run/initfs/layers"
+mkdir "$root/srv/slow"
+cat >"$root/srv/slow/greeter" <<'SLOW'
+#!/bin/sh
+until [ -e /srv/slow/go ]; do sleep 0.1; done
+exec /srv/greeter "$@"
+SLOW
+chmod 755 "$root/srv/slow/greeter"
+before=$(sed -n 's|^Before=\(.*/greeter .*\)|\1|p' "$INITFS_SRC/helpers/supervise/early.d/lightdm.conf" |
+	sed 's|/usr/lib/initfs|/srv/slow|')
+: >"$timeline"
+entry lightdm Kind=screen Program=/srv/daemon "Before=$before" 'Exec=/srv/daemon lightdm'
+# shellcheck disable=SC2317 # within calls it
+has_one_child() { # its sleep
+	[ "$(pgrep -c -P "$(last_pid lightdm)")" = 1 ]
+}
+
+"$supervise" --gui=lightdm -- "$root" || fail "it did not start"
+within 20 test -s "$root/var/lightdm.started"
+grep -q 'requisite pam_nologin' "$root/etc/pam.d/lightdm" || fail "what is slow was not asked to be"
+: >"$root/srv/slow/go"
+within 20 grep -q 'pam_exec.*--may-log-in' "$root/etc/pam.d/lightdm"
+within 20 has_one_child
+"$supervise" --undo -- "$root" || fail "undo"
+within 20 grep -q 'requisite pam_nologin' "$root/etc/pam.d/lightdm"
 exit 0
