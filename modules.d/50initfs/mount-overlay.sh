@@ -63,6 +63,7 @@ initfs_check_own() {
 initfs_call_overlay() (
     size=$(initfs_setting size)
     dirs=$(initfs_setting overlay)
+    merge=$(initfs_setting merge)
     set -f # a directory is not a pattern; in a subshell, because the shell is init's
     IFS=,
     # shellcheck disable=SC2086 # split at the commas
@@ -70,11 +71,11 @@ initfs_call_overlay() (
     unset IFS
     own=""
     # Only with somebody who puts it beneath the view when init mounts it.
-    if [ "$(initfs_setting merge)" = auto ]; then
+    if [ "$merge" = auto ]; then
         # shellcheck disable=SC2046 # these names have no blanks
         set -- "$@" $(initfs_inner "$@")
     fi
-    if [ "$(initfs_setting merge)" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
+    if [ "$merge" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
         own=--own
         initfs_open_volumes "$@"
         initfs_check_own "$@"

@@ -33,6 +33,8 @@ good() (
 own() (
     pretended "rd.initfs $1"
     turned_on
+    mkdir -p "$NEWROOT/etc/initfs.conf.d"
+    printf '%s\n' "${5-}" > "$NEWROOT/etc/initfs.conf.d/local.conf"
     printf '%s\n' '# /var' 'LABEL=root / ext4 defaults 0 1' "$2" > "$NEWROOT/etc/fstab"
     pretend udevadm "[ \"\$1\" != control ] || grep -q loop '$PREFIX/run/udev/rules.d/10-initfs.rules' || echo no rule >> '$console'"
     run_hook mount-overlay
@@ -183,6 +185,8 @@ check own "rd.initfs.merge=manual" "LABEL=log /var/log ext4 defaults 0 2" no
 check own "" "#LABEL=var /var ext4 defaults 0 2" no
 # Nobody would put it beneath the view.
 check own "rd.initfs.merge=manual" "LABEL=var /var ext4 defaults 0 2" no
+check own "" "LABEL=var /var ext4 defaults 0 2" no "" merge=manual
+check own "rd.initfs.merge=auto" "LABEL=var /var ext4 defaults 0 2" yes "" merge=manual
 check unclean "" 1 0 yes
 check unclean "" 4 0 yes # initfs-overlay judges what came of it
 check unclean "" 1 3 no
