@@ -4,6 +4,7 @@
 # in which those that cannot work yet step aside.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
+# shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 
 # Any part of them counts, a link that leads nowhere from here too: what is wrong with it the helper says.
@@ -21,13 +22,16 @@ initfs_has_start_scripts() {
 initfs_filter_rc() {
     local status=0 pace
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
-    initfs_has_start_scripts && [ "$(initfs_setting rc)" = on ] || return 0
+    initfs_setting rc
+    [ "$initfs_value" = on ] && initfs_has_start_scripts || return 0
     [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] && return 0
 
-    pace=$(initfs_setting pace)
+    initfs_setting pace
+    pace="$initfs_value"
     # How the screen comes first the filter sees for itself.
     case "$pace" in *share*) pace="${pace%share*}gui${pace#*share}" ;; esac
-    initfs_run initfs-rcfilter --net="$(initfs_setting net)" --pace="$pace" -- "$NEWROOT" || status=$?
+    initfs_setting net
+    initfs_run initfs-rcfilter --net="$initfs_value" --pace="$pace" -- "$NEWROOT" || status=$?
     [ "$status" -eq 0 ] && return 0
     initfs_say "start scripts are not filtered: $(initfs_why "$status" initfs-rcfilter)"
     initfs_unfilter_rc

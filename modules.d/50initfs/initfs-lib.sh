@@ -55,15 +55,16 @@ initfs_mark() {
 
 # ---- settings: the command line, then the root's own files, then the default
 
+# Sets initfs_value, as initfs_setting does.
 initfs_default() {
     case "$1" in
-        overlay) printf '/var,/tmp' ;;
-        size) printf '50%%' ;;
-        verify) printf 'off' ;;
-        net) printf '30' ;;
-        pace) printf 'share' ;;
-        rc | readahead) printf 'on' ;;
-        *) printf 'auto' ;;
+        overlay) initfs_value=/var,/tmp ;;
+        size) initfs_value=50% ;;
+        verify) initfs_value=off ;;
+        net) initfs_value=30 ;;
+        pace) initfs_value=share ;;
+        rc | readahead) initfs_value=on ;;
+        *) initfs_value=auto ;;
     esac
 }
 
@@ -158,24 +159,22 @@ initfs_has_conf() {
     [ -e "$NEWROOT/etc/initfs.conf" ] || [ -e "$NEWROOT/etc/initfs.conf.d" ]
 }
 
-# Prints the value of a key that counts: the last good one of the highest place that has any.
+# Sets initfs_value to the value of a key that counts: the last good one of the highest place that has any.
+# It prints nothing: who takes what a function prints starts a process for it.
 initfs_setting() {
-    local value key found
+    local value key
     if initfs_has_word "rd.initfs.$1=" && value=$(getarg "rd.initfs.$1=") && initfs_valid "$1" "$value"; then
-        printf '%s' "$value"
+        initfs_value="$value"
         return 0
     fi
-    if ! initfs_has_conf; then
-        initfs_default "$1"
-        return 0
-    fi
-    found=$(initfs_default "$1")
+    initfs_default "$1"
+    initfs_has_conf || return 0
     while read -r _ key value; do
-        [ "$key" = "$1" ] && initfs_valid "$1" "$value" && found="$value"
+        [ "$key" = "$1" ] && initfs_valid "$1" "$value" && initfs_value="$value"
     done << EOT
 $(initfs_conf)
 EOT
-    printf '%s' "$found"
+    return 0
 }
 
 # initfs_name_mistake WHERE PREFIX KEY VALUE: says what is wrong with a setting, if anything.
@@ -190,8 +189,9 @@ initfs_name_mistake() {
             ;;
     esac
     if ! initfs_valid "$3" "$4"; then
+        initfs_default "$3"
         initfs_say "$where: $name=$4 is ignored: it has to be $(initfs_allowed "$3")" \
-            "(default: $(initfs_default "$3"))"
+            "(default: $initfs_value)"
     fi
 }
 
@@ -273,58 +273,59 @@ initfs_why() {
 
 # ---- on or off
 
-# From the command line hook to the end of the boot or of the attempt this file says that we are
-# on, to later hooks and by its content to dracut's own: the fsck is left to the root's init, and
+# From the command line hook to the end of the boot or of the attempt this file below PREFIX says that
+# we are on, to later hooks and by its content to dracut's own: the fsck is left to the root's init, and
 # what dracut mounts itself (a /usr of its own too) stays ro until then.
-initfs_marker() {
-    printf '%s' "${PREFIX-}/etc/cmdline.d/50-initfs.conf"
-}
+initfs_marker=etc/cmdline.d/50-initfs.conf
 
 initfs_is_on() {
-    [ -e "$(initfs_marker)" ]
+    [ -e "${PREFIX-}/$initfs_marker" ]
 }
 
 initfs_turn_on() {
     initfs_words=$(getcmdline)
-    mkdir -p -- "${PREFIX-}/etc/cmdline.d" && printf 'rd.skipfsck ro\n' > "$(initfs_marker)"
+    mkdir -p -- "${PREFIX-}/etc/cmdline.d" && printf 'rd.skipfsck ro\n' > "${PREFIX-}/$initfs_marker"
 }
 
 # initfs_refuse WHY: the boot goes on as if the word had not been on the command line.
 initfs_refuse() {
-    rm -f -- "$(initfs_marker)"
+    rm -f -- "${PREFIX-}/$initfs_marker"
     initfs_mark boot.stock why "$1"
     initfs_say "$1; the boot goes on as without rd.initfs"
 }
 
 # ---- the real root's /dev, /proc, /sys and /run
 
-initfs_bound() {
-    printf '%s' "${PREFIX-}/tmp/initfs.bound"
-}
+# Which of them are our mounts, below PREFIX.
+initfs_bound=tmp/initfs.bound
 
 # Shows them in $NEWROOT, so that its own programs can run there. switch_root sees them and lets go of
-# its own. What is there already stays, and is not ours to take away.
+# its own. What is there already stays, and is not ours to take away. Nothing here can hang, so no time
+# limit: it would be four programs more.
 initfs_bind() {
-    local dir bound
-    bound=$(initfs_bound)
-    mkdir -p -- "${PREFIX-}/tmp" && printf '' > "$bound" || return 1
+    local dir target there=" "
+    [ -d "${PREFIX-}/tmp" ] || mkdir -p -- "${PREFIX-}/tmp"
+    printf '' > "${PREFIX-}/$initfs_bound" || return 1
+    while read -r _ target _; do
+        there="$there$target "
+    done < "${PREFIX-}/proc/mounts"
     for dir in dev proc sys run; do
-        ismounted "$NEWROOT/$dir" && continue
-        initfs_run mount --rbind "${PREFIX-}/$dir" "$NEWROOT/$dir" || return 1
-        printf '%s\n' "$dir" >> "$bound"
+        case "$there" in *" $NEWROOT/$dir "*) continue ;; esac
+        mount --rbind "${PREFIX-}/$dir" "$NEWROOT/$dir" 2> "${PREFIX-}/$initfs_errors" || return 1
+        printf '%s\n' "$dir" >> "${PREFIX-}/$initfs_bound"
     done
 }
 
 initfs_unbind() {
     local dir list=""
-    [ -e "$(initfs_bound)" ] || return 0
+    [ -e "${PREFIX-}/$initfs_bound" ] || return 0
     while read -r dir; do
         list="$dir $list"
-    done < "$(initfs_bound)"
+    done < "${PREFIX-}/$initfs_bound"
     for dir in $list; do
         umount -l "$NEWROOT/$dir"
     done
-    rm -f -- "$(initfs_bound)"
+    rm -f -- "${PREFIX-}/$initfs_bound"
 }
 
 # ---- undoing
@@ -437,7 +438,7 @@ initfs_undo() {
     initfs_sweep
     [ -f "$NEWROOT/run/nologin" ] && read -r line < "$NEWROOT/run/nologin"
     case "$line" in "initfs: "*) rm -f -- "$NEWROOT/run/nologin" ;; esac
-    [ -e "$(initfs_bound)" ] && rm -f -- "$NEWROOT/run/.tmpfs" "$NEWROOT/run/lock/.tmpfs"
+    [ -e "${PREFIX-}/$initfs_bound" ] && rm -f -- "$NEWROOT/run/.tmpfs" "$NEWROOT/run/lock/.tmpfs"
     initfs_unbind
 }
 

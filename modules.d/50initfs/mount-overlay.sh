@@ -4,6 +4,7 @@
 # nothing runs from it yet.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
+# shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 type initfs_open_volumes > /dev/null 2>&1 || . /lib/initfs-volumes.sh
 
@@ -20,16 +21,17 @@ initfs_has_own() {
     return 1
 }
 
-# Prints the directories in those DIRs that early programs need, and that the fstab mounts a file system of
-# their own at: each gets a view of its own in the view of the DIR. One on a line; a blank in a name is \040.
+# Sets initfs_value to the directories in those DIRs that early programs need, and that the fstab mounts a file
+# system of their own at: each gets a view of its own in the view of the DIR. A blank in a name is \040 there.
 initfs_inner() {
     local source target dir
+    initfs_value=""
     [ -f "$NEWROOT/etc/fstab" ] || return 0
     while read -r source target _ || [ -n "$source" ]; do
         case "$source" in "" | \#*) continue ;; esac
         for dir; do
             case "${target%/}" in
-                "$dir/log" | "$dir/lib" | "$dir/cache") printf '%s\n' "${target%/}" ;;
+                "$dir/log" | "$dir/lib" | "$dir/cache") initfs_value="$initfs_value ${target%/}" ;;
             esac
         done
     done < "$NEWROOT/etc/fstab"
@@ -61,24 +63,27 @@ initfs_check_own() {
 }
 
 initfs_call_overlay() (
-    size=$(initfs_setting size)
-    dirs=$(initfs_setting overlay)
-    merge=$(initfs_setting merge)
+    initfs_setting size
+    size="$initfs_value"
+    initfs_setting merge
+    merge="$initfs_value"
+    initfs_setting overlay
     set -f # a directory is not a pattern; in a subshell, because the shell is init's
     IFS=,
     # shellcheck disable=SC2086 # split at the commas
-    set -- $dirs
+    set -- $initfs_value
     unset IFS
     own=""
     # Only with somebody who puts it beneath the view when init mounts it.
     if [ "$merge" = auto ]; then
-        # shellcheck disable=SC2046 # these names have no blanks
-        set -- "$@" $(initfs_inner "$@")
-    fi
-    if [ "$merge" = auto ] && initfs_has_own "$@" && initfs_prepare_own; then
-        own=--own
-        initfs_open_volumes "$@"
-        initfs_check_own "$@"
+        initfs_inner "$@"
+        # shellcheck disable=SC2086 # these names have no blanks
+        set -- "$@" $initfs_value
+        if initfs_has_own "$@" && initfs_prepare_own; then
+            own=--own
+            initfs_open_volumes "$@"
+            initfs_check_own "$@"
+        fi
     fi
     initfs_run initfs-overlay ${own:+"$own"} --size="$size" -- "$NEWROOT" "$@"
 )

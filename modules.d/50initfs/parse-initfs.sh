@@ -4,6 +4,7 @@
 # the initramfs have all that it takes. Here a refusal costs nothing: dracut has done nothing yet.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
+# shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 
 # Prints what stands in the way, or nothing.
@@ -53,7 +54,7 @@ initfs_parse() {
         return 0
     fi
     initfs_turn_on || {
-        initfs_refuse "$(initfs_marker) cannot be written"
+        initfs_refuse "/$initfs_marker cannot be written"
         return 0
     }
     initfs_keep_ro

@@ -3,6 +3,7 @@
 # pre-pivot, after mount-overlay.sh: start what comes early from $NEWROOT, and what ends it all.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
+# shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 
 initfs_protects() {
@@ -88,11 +89,13 @@ initfs_load_drivers() {
 initfs_start_merge() {
     [ -e "$NEWROOT/run/initfs/merge.pid" ] && return 0
     set -- --wait
-    case "$(initfs_setting merge)" in
+    initfs_setting merge
+    case "$initfs_value" in
         discard) return 0 ;;
         manual) set -- "$@" --manual ;;
     esac
-    [ "$(initfs_setting verify)" = off ] || set -- "$@" --verify
+    initfs_setting verify
+    [ "$initfs_value" = off ] || set -- "$@" --verify
     initfs_run initfs-merge "$@" -- "$NEWROOT"
 }
 
@@ -118,7 +121,8 @@ initfs_has_syslog() {
 # that of /run lets nothing be executed, and the initramfs is gone afterwards.
 initfs_carry_syslog() {
     local busybox="${PREFIX-}/usr/lib/initfs/busybox" dir="$NEWROOT/run/initfs/carried" status=0
-    [ -x "$busybox" ] && [ "$(initfs_setting syslog)" != off ] || return 0
+    initfs_setting syslog
+    [ -x "$busybox" ] && [ "$initfs_value" != off ] || return 0
     [ ! -e "$dir" ] && ! initfs_has_syslog || return 0
     mkdir -p -- "$dir" && initfs_run mount -t tmpfs -o nosuid,nodev,mode=755,size=8m initfs "$dir" || return 0
     cp -- "$busybox" "$dir/busybox"
@@ -142,13 +146,22 @@ initfs_holds_check() {
 
 # With pace=share the screen comes first for the processors, where the kernel can do that, and the boot goes
 # on beside it, up to the check of the disk. Who records what the screen reads wants nobody else to read anything.
+initfs_shares() {
+    initfs_setting pace
+    case "$initfs_value" in *share*) ;; *) return 1 ;; esac
+    initfs_setting readahead
+    [ "$initfs_value" != record ] && initfs_holds_check
+}
+
 initfs_start_supervise() {
+    local key
     set --
-    case "$(initfs_setting pace)" in
-        *share*) [ "$(initfs_setting readahead)" = record ] || ! initfs_holds_check || set -- --share ;;
-    esac
-    initfs_run initfs-supervise --syslog="$(initfs_setting syslog)" --gui="$(initfs_setting gui)" \
-        --recovery="$(initfs_setting recovery)" "$@" -- "$NEWROOT"
+    for key in syslog gui recovery; do
+        initfs_setting "$key"
+        set -- "$@" "--$key=$initfs_value"
+    done
+    initfs_shares && set -- "$@" --share
+    initfs_run initfs-supervise "$@" -- "$NEWROOT"
 }
 
 # Where it cannot come first beside the boot, or shall not, it goes first: a greeter that competes with udev's
@@ -158,7 +171,8 @@ initfs_start_supervise() {
 # on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
     local now="" end
-    case "$(initfs_setting pace)" in *gui* | *share*) ;; *) return 0 ;; esac
+    initfs_setting pace
+    case "$initfs_value" in *gui* | *share*) ;; *) return 0 ;; esac
     read -r now _ < "${PREFIX-}/proc/uptime"
     end=$((${now%%.*} + 30))
     while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
@@ -170,7 +184,8 @@ initfs_wait_for_screen() {
 # What the screen has needed is in memory now, and nothing else has run.
 initfs_record_reads() {
     local status=0
-    [ "$(initfs_setting readahead)" = record ] || return 0
+    initfs_setting readahead
+    [ "$initfs_value" = record ] || return 0
     initfs_run_for 300 initfs-readahead --record -- "$NEWROOT" || status=$?
     [ "$status" -eq 0 ] || initfs_say "nothing is recorded: $(initfs_why "$status" initfs-readahead)"
 }

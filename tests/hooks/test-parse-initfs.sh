@@ -26,7 +26,7 @@ on() (
     expect_on
     expect_console 0
     [ "$rflags" = "$3" ] || fail "rflags is $rflags"
-    [ "$(cat "$(initfs_marker)")" = "rd.skipfsck ro" ] || fail "dracut is not told to leave the fsck"
+    [ "$(cat "$PREFIX/$initfs_marker")" = "rd.skipfsck ro" ] || fail "dracut is not told to leave the fsck"
     expect_event boot.begin
     [ "$(wc -l < "$PREFIX/run/initfs/timeline")" -eq 1 ] || fail "not one event"
     finish
