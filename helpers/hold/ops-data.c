@@ -229,7 +229,8 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 			break;
 		done += (size_t)n;
 	}
-	if (r >= 0 && n < 0 && done == 0)
+	/* Of changed pages the kernel does not look how much was taken: the rest would be lost unsaid. */
+	if (r >= 0 && n < 0 && (done == 0 || fi->writepage))
 		r = -errno;
 	if (r < 0)
 		(void)fuse_reply_err(req, -r);
