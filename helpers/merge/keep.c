@@ -121,7 +121,7 @@ struct look {
  * Whoever binds a socket makes its name, so it is in the upper layer. One that cannot be noted is
  * left alone: its name will lead to nobody, which keep_report says.
  */
-static void look_at(struct look *look, struct change *change)
+__attribute__((noinline)) static void look_at(struct look *look, struct change *change)
 {
 	char buffer[KEEP_PATH_MAX];
 	const char *path = tree_path(change, NULL, buffer, sizeof(buffer));
@@ -340,18 +340,25 @@ void keep_undo(struct keep *keep)
 	}
 }
 
-static void report_lost(const struct layer *layer, const struct change *parent, int timeline)
+/* Not inlined: its buffers would be in each frame of the recursion. */
+__attribute__((noinline)) static void report_one(const struct layer *layer,
+						 const struct change *change, int timeline)
 {
-	const struct change *change;
 	char buffer[KEEP_PATH_MAX];
 	char path[KEEP_PATH_MAX + 256];
 
+	(void)snprintf(path, sizeof(path), "%s/%s", layer->name,
+		       tree_path(change, NULL, buffer, sizeof(buffer)));
+	timeline_mark(timeline, "merge.socket", "path", path, NULL);
+}
+
+static void report_lost(const struct layer *layer, const struct change *parent, int timeline)
+{
+	const struct change *change;
+
 	for (change = parent->children; change; change = change->next) {
-		if (change->is_lost) {
-			(void)snprintf(path, sizeof(path), "%s/%s", layer->name,
-				       tree_path(change, NULL, buffer, sizeof(buffer)));
-			timeline_mark(timeline, "merge.socket", "path", path, NULL);
-		}
+		if (change->is_lost)
+			report_one(layer, change, timeline);
 		report_lost(layer, change, timeline);
 	}
 }
