@@ -5,6 +5,7 @@
 #include "hold/requests.h"
 #include "hold/held.h"
 #include "hold/instead.h"
+#include "hold/invalidate.h"
 #include "hold/kept.h"
 #include "hold/seat.h"
 #include "hold/walks.h"
@@ -154,7 +155,7 @@ void requests_unseal(struct control *control)
 	held_release(hold);
 	for (i = 0; i < hold->count; i++)
 		if (hold->views[i].session && hold->views[i].is_on_disk)
-			seat_invalidate(&hold->views[i]);
+			invalidate_view(&hold->views[i]);
 }
 
 static void do_unseal(struct control *control, int place, char *reply)

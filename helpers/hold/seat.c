@@ -63,7 +63,7 @@ static bool is_alike(const struct stat *view, const struct stat *disk)
 	       view->st_size == disk->st_size;
 }
 
-static int place(struct placing *placing, struct node *node);
+static int place_way(struct placing *placing, struct node *directory);
 
 /* The merge has said where it is. 1: so it is. 0: nothing was said. */
 static int place_instead(struct placing *placing, struct node *node, const struct stat *st)
@@ -89,7 +89,7 @@ static int place_by_name(struct placing *placing, struct node *node, const struc
 	int fd, r;
 
 	for (name = node->names; name; name = name->next) {
-		r = place(placing, name->parent);
+		r = place_way(placing, name->parent);
 		if (r < 0)
 			return r;
 		if (name->parent->next_fd < 0 || !is_name_true(name, st))
@@ -171,16 +171,11 @@ static int place_files(struct placing *placing, struct node *node)
 	return 0;
 }
 
-/* The node gets its next seat, its parents first. */
-static int place(struct placing *placing, struct node *node)
+static int place_now(struct placing *placing, struct node *node)
 {
 	struct stat st;
-	int r;
+	int r = view_stat(node, &st);
 
-	if (node->is_placed)
-		return 0;
-	node->is_placed = true;
-	r = view_stat(node, &st);
 	if (r < 0)
 		return fault_node(placing, r, "inspect", node);
 	if (node == &placing->view->tree.root) {
@@ -208,6 +203,39 @@ static int place(struct placing *placing, struct node *node)
 	return r < 0 ? fault_node(placing, r, "lock on the disk", node) : 0;
 }
 
+static struct node *unplaced_parent(const struct node *node)
+{
+	const struct name *name;
+
+	for (name = node->names; name; name = name->next)
+		if (!name->parent->is_placed)
+			return name->parent;
+	return NULL;
+}
+
+/* The directory gets its next seat, and before it what is above it. */
+static int place_way(struct placing *placing, struct node *directory)
+{
+	struct node *next = directory->is_placed ? NULL : directory;
+	struct node *todo = NULL;
+	int r = 0;
+
+	while (r == 0 && (next || todo)) {
+		if (next) {
+			next->is_placed = true;
+			next->next_todo = todo;
+			todo = next;
+		} else {
+			struct node *node = todo;
+
+			todo = node->next_todo;
+			r = place_now(placing, node);
+		}
+		next = todo ? unplaced_parent(todo) : NULL;
+	}
+	return r;
+}
+
 /* Notes where the node will be, so that the switch needs no system call that could fail. */
 static int note_seat(struct node *node, void *data)
 {
@@ -228,7 +256,10 @@ static int note_seat(struct node *node, void *data)
 
 static int place_one(struct node *node, void *data)
 {
-	return place(data, node);
+	if (node->is_placed)
+		return 0;
+	node->is_placed = true;
+	return place_now(data, node);
 }
 
 static int check_mount(const struct view *view, struct fault *fault)
@@ -327,56 +358,4 @@ int seat_switch(struct view *view)
 	view->is_on_disk = true;
 	return view->place >= 0 ? fusemount_detach_at(view->place, view->path, view->mount_id)
 				: fusemount_detach(view->path, view->mount_id);
-}
-
-struct invalidation {
-	struct fuse_session *session;
-	size_t count;
-	fuse_ino_t numbers[];
-};
-
-static int note_number(struct node *node, void *data)
-{
-	struct invalidation *all = data;
-
-	/* The root's number is 1, whatever its address. */
-	all->numbers[all->count] = all->count ? (fuse_ino_t)(uintptr_t)node : FUSE_ROOT_ID;
-	all->count++;
-	return 0;
-}
-
-/*
- * A node may be forgotten while this runs, and its number be another one's: then a node is
- * invalidated that need not be. Errors only say that the kernel does not know it any more.
- */
-static void *invalidate(void *arg)
-{
-	auto_free struct invalidation *all = arg;
-	size_t i;
-
-	for (i = 0; i < all->count; i++)
-		(void)fuse_lowlevel_notify_inval_inode(all->session, all->numbers[i], 0, 0);
-	return NULL;
-}
-
-void seat_invalidate(struct view *view)
-{
-	struct invalidation *all;
-	pthread_t thread;
-
-	pthread_mutex_lock(&view->tree.lock);
-	all = malloc(sizeof(*all) + (view->tree.nodes + 1) * sizeof(all->numbers[0]));
-	if (all) {
-		all->session = view->session;
-		all->count = 0;
-		(void)tree_each(&view->tree, note_number, all);
-	}
-	pthread_mutex_unlock(&view->tree.lock);
-	/* Without it the kernel asks again when what it was told last has run out. */
-	if (!all)
-		return;
-	if (pthread_create(&thread, NULL, invalidate, all) == 0)
-		(void)pthread_detach(thread);
-	else
-		free(all);
 }

@@ -40,10 +40,4 @@ void seat_unprepare(struct view *view);
  */
 int seat_switch(struct view *view);
 
-/*
- * Tells the kernel in a thread of its own that nothing it knows of the view's attributes and pages
- * may be kept. Call it when the gate is open again: the kernel may have to write pages back first.
- */
-void seat_invalidate(struct view *view);
-
 #endif

@@ -12,7 +12,7 @@
 /*
  * While the view is the only way to the files, what the kernel knows is true for as long as it
  * likes. After the switch others reach the disk without us, so nothing may be kept. Attributes can
- * be taken back then (view_invalidate in serve.c). Names cannot without harm: the kernel would unhash
+ * be taken back then (invalidate.c). Names cannot without harm: the kernel would unhash
  * the directories that programs stand in, and their getcwd(2) would fail with ENOENT. So names are
  * never kept for long.
  */

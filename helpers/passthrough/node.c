@@ -231,19 +231,20 @@ void node_rekey(struct tree *tree, struct node *node, dev_t dev, ino_t ino)
 	key_insert(tree, node);
 }
 
-/* Takes the name in slot out of both lists and gives its hold on the parent back. */
-static void name_remove(struct tree *tree, struct name **slot)
+/* Takes the name in slot out of both lists; returns the parent, whose hold is to be given back. */
+static struct node *name_take(struct tree *tree, struct name **slot)
 {
 	struct name *name = *slot;
 	struct name **of_node = &name->node->names;
+	struct node *parent = name->parent;
 
 	*slot = name->next_hashed;
 	while (*of_node != name)
 		of_node = &(*of_node)->next;
 	*of_node = name->next;
 	tree->names_count--;
-	node_release(tree, name->parent);
 	free(name);
+	return parent;
 }
 
 int name_set(struct tree *tree, struct node *parent, const char *text, struct node *node)
@@ -257,7 +258,7 @@ int name_set(struct tree *tree, struct node *parent, const char *text, struct no
 	if (!name)
 		return -ENOMEM;
 	if (*slot)
-		name_remove(tree, slot);
+		node_release(tree, name_take(tree, slot));
 	grow(tree);
 	strcpy(name->text, text);
 	name->parent = parent;
@@ -277,7 +278,7 @@ void name_drop(struct tree *tree, struct node *parent, const char *text)
 	struct name **slot = name_slot(tree, parent, text);
 
 	if (*slot)
-		name_remove(tree, slot);
+		node_release(tree, name_take(tree, slot));
 }
 
 int name_move(struct tree *tree, struct node *from, const char *old, struct node *to,
@@ -327,15 +328,26 @@ void node_hold(struct node *node)
 /* Frees what nobody needs: the node, and up the chain the parents that only its names held. */
 static void reap(struct tree *tree, struct node *node)
 {
-	if (node->lookups || node->holds)
-		return;
-	node->holds = 1; /* its names go first, and none of them may come back here for it */
-	while (node->names)
-		name_remove(tree, name_slot(tree, node->names->parent, node->names->text));
-	key_remove(tree, node);
-	tree->nodes--;
-	node_destroy(node);
-	free(node);
+	struct node *todo = NULL;
+
+	while (node && !node->lookups && !node->holds) {
+		while (node->names) {
+			const struct name *name = node->names;
+			struct node *parent =
+				name_take(tree, name_slot(tree, name->parent, name->text));
+
+			if (--parent->holds || parent->lookups)
+				continue;
+			parent->next_todo = todo;
+			todo = parent;
+		}
+		key_remove(tree, node);
+		tree->nodes--;
+		node_destroy(node);
+		free(node);
+		node = todo;
+		todo = node ? node->next_todo : NULL;
+	}
 }
 
 void node_release(struct tree *tree, struct node *node)

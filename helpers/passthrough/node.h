@@ -40,6 +40,8 @@ struct node {
 	struct name *names;
 	struct file *files; /* list of the tree's owner; each holds the node */
 	void *locks; /* of the tree's owner */
+	/* Of a list that is worked off, where recursion would go as deep as users nest directories. */
+	struct node *next_todo;
 
 	int next_fd; /* the seat it is about to get, owned; else -EBADF */
 	bool is_placed; /* next_fd was decided (it may be "none") */

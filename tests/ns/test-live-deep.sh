@@ -6,7 +6,12 @@
 . "${0%/*}/hold.sh"
 
 scene_make /var /tmp
-scene_up /var /tmp
+initfs-overlay --size=64M -- "$root" /var /tmp || fail "no overlays"
+# As much as is deep enough for 8 MiB needs more descriptors than some machines allow.
+(
+	ulimit -s 512
+	exec initfs-hold -- "$root"
+) || fail "no views"
 /usr/bin/python3 - "$root" <<-'END' || fail "see above"
 	import os, subprocess, sys
 

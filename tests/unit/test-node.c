@@ -147,6 +147,26 @@ static void test_many(struct tree *tree)
 	CHECK_INT(tree->names_count, MANY / 2);
 }
 
+/* Directories that the kernel forgets from the top, and then what is in the last one. */
+static void test_deep(struct tree *tree)
+{
+	enum { DEEP = 200000 }; /* more than a stack has room for */
+	static struct node *nodes[DEEP];
+	size_t before = tree->nodes;
+	int i, wrong = 0;
+
+	for (i = 0; i < DEEP; i++) {
+		nodes[i] = add(tree, 100000 + (ino_t)i, S_IFDIR);
+		wrong += name_set(tree, i ? nodes[i - 1] : &tree->root, "d", nodes[i]) != 0;
+	}
+	CHECK_INT(wrong, 0);
+	for (i = 0; i < DEEP - 1; i++)
+		node_forget(tree, nodes[i], 1);
+	CHECK_INT(tree->nodes, before + DEEP);
+	node_forget(tree, nodes[DEEP - 1], 1);
+	CHECK_INT(tree->nodes, before);
+}
+
 int main(void)
 {
 	struct tree tree;
@@ -156,6 +176,7 @@ int main(void)
 	test_replace(&tree);
 	test_keys(&tree);
 	test_many(&tree);
+	test_deep(&tree);
 	tree_free(&tree); /* what is left is freed; the leak checker of the sanitizers looks */
 	return check_result();
 }
