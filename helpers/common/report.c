@@ -41,11 +41,33 @@ void report_to_kernel_log(void)
 		kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+/*
+ * Names are anybody's: none may begin a line of its own, or tell the terminal anything. In UTF-8 the
+ * kernel's console takes U+009B, too, for the beginning of a sequence.
+ */
+static void make_plain(char *text)
+{
+	unsigned char before = 0;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c == 0x7f)
+			*text = '?';
+		if (before == 0xc2 && c >= 0x80 && c < 0xa0)
+			text[-1] = *text = '?';
+		before = c;
+	}
+}
+
 /* One write each: lines of several programs do not mix. Nobody is left to tell about a failure. */
-static void print_line(const char *text)
+static void print_line(char *text)
 {
 	char line[LINE_MAX_BYTES + 64];
-	int n = snprintf(line, sizeof(line), "%s: %.*s\n", program, LINE_MAX_BYTES - 64, text);
+	int n;
+
+	make_plain(text);
+	n = snprintf(line, sizeof(line), "%s: %.*s\n", program, LINE_MAX_BYTES - 64, text);
 
 	if (n < 0)
 		return;
@@ -113,6 +135,7 @@ void report_note(const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	make_plain(text);
 	n = snprintf(line, sizeof(line), "<6>%s: %s\n", program, text);
 	if (n > 0 && (size_t)n < sizeof(line) && kmsg >= 0 && write(kmsg, line, (size_t)n) < 0)
 		return; /* nobody is left to tell */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only voice of the project: one failure, one line. And the exit codes of all programs. */
+/*
+ * The only voice of the project: one failure, one line, with "?" for each control character of a name
+ * in it. And the exit codes of all programs.
+ */
 #ifndef INITFS_REPORT_H
 #define INITFS_REPORT_H
 

@@ -6,6 +6,8 @@
 #include "common/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 static void check_text(int error, const struct fault *fault, const char *want)
 {
@@ -13,6 +15,26 @@ static void check_text(int error, const struct fault *fault, const char *want)
 
 	report_text(line, sizeof(line), error, fault);
 	CHECK_STR(line, want);
+}
+
+/* What is printed for a name that a hostile user has chosen. */
+static void check_printed(const char *name, const char *want)
+{
+	struct fault fault = { 0 };
+	int stderr_was = dup(STDERR_FILENO);
+	char line[512] = "";
+	int pipes[2];
+
+	CHECK_INT(pipe2(pipes, O_CLOEXEC), 0);
+	(void)dup2(pipes[1], STDERR_FILENO);
+	(void)fault_at(&fault, -ENOENT, "open", name);
+	CHECK_INT(report(-ENOENT, &fault, EXIT_FAILED), EXIT_FAILED);
+	(void)dup2(stderr_was, STDERR_FILENO);
+	CHECK(read(pipes[0], line, sizeof(line) - 1) > 0);
+	CHECK_STR(line, want);
+	(void)close(stderr_was);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
 }
 
 int main(void)
@@ -39,5 +61,11 @@ int main(void)
 			    "overlay: bad option");
 	check_text(-EINVAL, &because,
 		   "cannot mount the file system: Invalid argument: overlay: bad option");
+
+	check_printed("a\ninit: done\t\033[2J\x7f",
+		      "initfs: cannot open 'a?init: done??[2J?': No such file or directory\n");
+	check_printed("gr\xc3\xbc\xc3\x9f\xc2\x9b"
+		      "2J",
+		      "initfs: cannot open 'gr\xc3\xbc\xc3\x9f??2J': No such file or directory\n");
 	return check_result();
 }
