@@ -209,7 +209,7 @@ bool owners_drop_file(struct file *file)
 
 static int prepare_owner(struct view *view, struct node *node, struct lock_owner *owner)
 {
-	owner->next_fd = view_reopen(view->hold, node->next_fd, owner->access);
+	owner->next_fd = view_reopen_protected(view->hold, node->next_fd, owner->access);
 	if (owner->next_fd < 0)
 		return owner->next_fd;
 	return ofd_set_all(owner->next_fd, owner->ranges);

@@ -162,8 +162,8 @@ static int place_files(struct placing *placing, struct node *node)
 	struct file *file;
 
 	for (file = node->files; file; file = file->next) {
-		file->next_fd = view_reopen(placing->view->hold, node->next_fd,
-					    file->flags & ~(O_TRUNC | O_DIRECT));
+		file->next_fd = view_reopen_protected(placing->view->hold, node->next_fd,
+						      file->flags & ~(O_TRUNC | O_DIRECT));
 		if (file->next_fd < 0)
 			return fault_node(placing, file->next_fd, "open on the disk", node);
 		placing->count.files++;

@@ -4,9 +4,13 @@
 
 #include "hold/view.h"
 
+#include "common/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /*
@@ -60,6 +64,30 @@ int view_reopen(const struct hold *hold, int fd, int flags)
 	if (flags & O_DIRECT && fcntl(opened, F_SETFL, flags & ~O_DIRECT) < 0) {
 		close(opened);
 		return -EINVAL;
+	}
+	return opened;
+}
+
+int view_reopen_protected(const struct hold *hold, int fd, int flags)
+{
+	int opened = view_reopen(hold, fd, flags);
+	auto_close int at = -EBADF;
+	int has, without;
+
+	if (opened != -EPERM)
+		return opened;
+	at = view_reopen(hold, fd, O_RDONLY | O_NONBLOCK);
+	if (at < 0 || ioctl(at, FS_IOC_GETFLAGS, &has) < 0)
+		return opened;
+	without = has & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+	if (without == has || ioctl(at, FS_IOC_SETFLAGS, &without) < 0)
+		return opened;
+	opened = view_reopen(hold, fd, flags);
+	if (ioctl(at, FS_IOC_SETFLAGS, &has) < 0) {
+		int r = -errno;
+
+		fd_close(&opened);
+		return r;
 	}
 	return opened;
 }

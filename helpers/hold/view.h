@@ -142,6 +142,13 @@ double view_attr_time(const struct view *view, const struct stat *st);
 int view_reopen(const struct hold *hold, int fd, int flags);
 
 /*
+ * As view_reopen, on the disk, for a program that has the file open: it may write although chattr +i
+ * or +a has come since, so such a flag is off for the moment in which the file is opened. (Power that
+ * goes in it leaves the file without.)
+ */
+int view_reopen_protected(const struct hold *hold, int fd, int flags);
+
+/*
  * Before something is made: will it get the descriptors that it needs? Afterwards it would be there,
  * and its maker be told that it is not. 0 or -errno.
  */
