@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* Without O_APPEND an append-only file (chattr +a) could not be opened; to a lock it is the same. */
+#define WRITABLE (O_RDWR | O_APPEND)
+
 struct lock_owner {
 	struct lock_owner *next; /* of the same node */
 	uint64_t owner; /* as the kernel calls it */
@@ -17,7 +20,7 @@ struct lock_owner {
 	const struct file *via; /* through which it locked last */
 	int fd; /* with the OFD locks; owned */
 	int next_fd; /* with the same locks on the disk; owned, or -EBADF */
-	int access; /* O_RDONLY or O_RDWR: how fd was opened */
+	int access; /* O_RDONLY or WRITABLE: how fd was opened */
 	struct range *ranges;
 };
 
@@ -75,7 +78,7 @@ static void owner_free(struct node *node, struct lock_owner *owner)
  */
 static int owner_make_writable(struct view *view, struct node *node, struct lock_owner *owner)
 {
-	auto_close int fd = view_reopen(view->hold, node->fd, O_RDWR);
+	auto_close int fd = view_reopen(view->hold, node->fd, WRITABLE);
 	int r;
 
 	if (fd < 0)
@@ -85,7 +88,7 @@ static int owner_make_writable(struct view *view, struct node *node, struct lock
 		return r;
 	fd_close(&owner->fd);
 	owner->fd = take_fd(&fd);
-	owner->access = O_RDWR;
+	owner->access = WRITABLE;
 	return 0;
 }
 
@@ -97,13 +100,13 @@ static int owner_get(struct view *view, struct file *file, uint64_t id,
 		     struct lock_owner **ret_owner)
 {
 	struct node *node = file->node;
-	int access = (file->flags & O_ACCMODE) == O_RDONLY ? O_RDONLY : O_RDWR;
+	int access = (file->flags & O_ACCMODE) == O_RDONLY ? O_RDONLY : WRITABLE;
 	struct lock_owner *owner = owner_find(node, id);
 	auto_close int fd = -EBADF;
 
 	if (owner) {
 		*ret_owner = owner;
-		if (access == O_RDWR && owner->access == O_RDONLY)
+		if (access == WRITABLE && owner->access == O_RDONLY)
 			return owner_make_writable(view, node, owner);
 		return 0;
 	}

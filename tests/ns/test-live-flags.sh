@@ -32,6 +32,9 @@ scene_up /var
 	    fcntl.lockf(fd, fcntl.LOCK_EX)
 	    if flag:
 	        subprocess.run(["chattr", f"+{flag}", name], check=True)
+	# A lock needs no right to write at any place.
+	fcntl.lockf(files["grows"], fcntl.LOCK_UN)
+	fcntl.lockf(files["grows"], fcntl.LOCK_EX)
 
 	os.chdir("/")
 	subprocess.run(["mount", "-o", "remount,rw", root], check=True)
