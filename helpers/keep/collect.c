@@ -103,7 +103,7 @@ static int walk_name(const struct walk *walk, int dirfd, const char *name, const
 		return dir < 0 ? 0 : walk_directory(walk, dir, path, depth + 1);
 	}
 	if (S_ISREG(st.st_mode) && is_main(path) == walk->wants_main) {
-		auto_close int file = open_walk(dirfd, name, O_RDONLY, 0);
+		auto_close int file = open_walk(dirfd, name, O_RDONLY | O_NONBLOCK, 0);
 
 		if (file >= 0)
 			pack_one(walk, file, &st, path);
@@ -165,25 +165,44 @@ static int write_all(int fd, const char *bytes, size_t length, uint64_t at)
 	return 0;
 }
 
-/* The folders that the path leads through; those that are there stay as they are. */
-static void make_parents(int log, const char *path)
+/*
+ * The folder of the file, made where there is none, and the file's name in it. Step by step: whose
+ * folder it is may have put a link into it since. The caller owns what is returned, or -errno.
+ */
+static int open_parent(int log, const char *path, const char **ret_name)
 {
-	char part[PACK_PATH_MAX];
+	auto_close int dir = openat(log, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *slash;
 
-	for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+	if (dir < 0)
+		return -errno;
+	for (; (slash = strchr(path, '/')); path = slash + 1) {
+		char part[PACK_PATH_MAX];
+		int below;
+
 		(void)snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		(void)mkdirat(log, part, 0755); /* the file's own open says what is wrong */
+		if (mkdirat(dir, part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		below = open_walk(dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+		if (below < 0)
+			return below;
+		fd_close(&dir);
+		dir = below;
 	}
+	*ret_name = path;
+	return take_fd(&dir);
 }
 
 static int write_new(int log, const struct pack_file *file, const char *path, const char *bytes)
 {
+	const char *name = NULL;
+	auto_close int dir = open_parent(log, path, &name);
 	auto_close int fd = -EBADF;
 	int r;
 
-	make_parents(log, path);
-	fd = open_beneath(log, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	if (dir < 0)
+		return dir;
+	fd = open_walk(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return fd;
 	r = write_all(fd, bytes, file->length, 0);
@@ -212,7 +231,7 @@ static int put_into(int fd, const struct pack_file *file, const char *bytes)
 
 int collect_put_back(int log, const struct pack_file *file, const char *bytes, struct fault *fault)
 {
-	auto_close int fd = open_beneath(log, file->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0);
+	auto_close int fd = open_walk(log, file->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0);
 	char beside[PACK_PATH_MAX + sizeof(KEPT_SUFFIX)];
 	int r = -EEXIST;
 

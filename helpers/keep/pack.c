@@ -33,7 +33,7 @@ char *pack_add(struct pack *pack, struct pack_file *file)
 	return bytes;
 }
 
-/* As open_beneath will see it: nothing that leads out of /var/log. */
+/* Nothing that leads out of /var/log. */
 static bool is_good_path(const char *path)
 {
 	char absolute[PACK_PATH_MAX + 1];
