@@ -118,12 +118,21 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
+/* Anybody may have a file of that name in /tmp; only in the very directory is it in our way. */
+static bool is_place(const struct scan *scan, int lower)
+{
+	struct stat st, place;
+
+	return fstat(lower, &st) < 0 || fstat(scan->place, &place) < 0 ||
+	       (st.st_ino == place.st_ino && st.st_dev == place.st_dev);
+}
+
 static int scan_entry(struct scan *scan, struct layer *layer, const struct scan_level *at,
 		      const char *name, struct fault *fault)
 {
 	if (is_dots(name))
 		return 0;
-	if (!at->change->parent && strcmp(name, STAGING_NAME) == 0)
+	if (!at->change->parent && strcmp(name, STAGING_NAME) == 0 && is_place(scan, at->lower))
 		return look_refuse(at, name, -EEXIST, "carry the upper layer's",
 				   "the merge stages under that name", fault);
 	return scan_name(scan, layer, at, name, fault);

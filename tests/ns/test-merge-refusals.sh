@@ -74,8 +74,14 @@ obstacle f trusted.overlay.invented 1 invented
 
 scene
 echo 1 >"$UPPER/.initfs-staging"
-expect_refused 3 merge
+expect_refused 3 "$MERGE" --upper="$UPPER" --lower="$DISK"
 expect_said 'stages under that name'
+# Where the merge does not stage it is a name like any: anybody can make it in /tmp.
+view_up
+mkdir "$VIEW/d" && echo 2 >"$VIEW/d/.initfs-staging"
+view_down
+expect_exit 0 merge
+expect_merged
 
 # What was renamed has to be in the lower layer: another directory of that name is not taken for it.
 scene
