@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define SOCKETS "/run/initfs/sockets"
 /* A name that nobody has in a directory of sockets. */
@@ -50,6 +51,15 @@ static int each(struct carry *carry, const struct layer *layers, size_t count, v
 	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH) : 0;
 }
 
+/*
+ * What the kernel knows by itself: the mount's number and device. A user's FUSE (an AppImage in /tmp)
+ * refuses root all that it is asked for, and may never answer.
+ */
+static int ask_kernel(int mount, struct statx *ret_st)
+{
+	return statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, ret_st);
+}
+
 /* Is the mount one of supervise's directories of sockets? Then *ret_path is its real place. */
 static int sockets_of(int mount, char **ret_path)
 {
@@ -57,10 +67,15 @@ static int sockets_of(int mount, char **ret_path)
 	auto_closedir DIR *dir = top < 0 ? NULL : fdopendir(top);
 	const struct dirent *entry;
 	struct stat wanted, st;
+	struct statx sx;
 
 	if (!dir)
 		return errno == ENOENT ? 0 : -errno;
 	(void)take_fd(&top);
+	if (fstat(dirfd(dir), &st) < 0 || ask_kernel(mount, &sx) < 0)
+		return -errno;
+	if (makedev(sx.stx_dev_major, sx.stx_dev_minor) != st.st_dev)
+		return 0;
 	if (fstat(mount, &wanted) < 0)
 		return -errno;
 	while ((entry = readdir(dir))) {
@@ -81,7 +96,7 @@ static int open_mount(const struct mountinfo *mount, struct carried *carried, st
 	carried->mount = open(mount->target, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (carried->mount < 0)
 		return fault_at(fault, -errno, "open the mount", mount->target);
-	if (statx(carried->mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+	if (ask_kernel(carried->mount, &st) < 0)
 		return fault_at(fault, -errno, "inspect the mount", mount->target);
 	if (st.stx_mnt_id != mount->id)
 		return fault_because(fault, -EBUSY, "carry the mount", mount->target,
