@@ -209,33 +209,60 @@ static int open_for_page(const struct hold *hold, const struct file *file)
 	return view_reopen(hold, file->node->fd, O_WRONLY);
 }
 
-static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
-		     struct fuse_file_info *fi)
+/*
+ * Blocks of a disk are taken as the program that asks: quotas bind it, and root's reserve is not for it.
+ * 1: caller_leave is due. 0: nothing was done, in RAM or for root (who writes changed pages back, too).
+ */
+static int enter_for_blocks(fuse_req_t req)
 {
-	struct file *file = view_file(fi);
-	auto_close int page = -EBADF;
+	struct caller caller = view_caller(req);
+	int r;
+
+	if (!view_of(req)->is_on_disk || caller.uid == 0)
+		return 0;
+	r = caller_enter(&caller);
+	return r < 0 ? r : 1;
+}
+
+/* How much was written. -errno where that is nothing, or not all that has to be. */
+static ssize_t write_to(int fd, const char *data, size_t size, off_t offset, bool is_all_or_none)
+{
 	size_t done = 0;
 	ssize_t n = 0;
-	int r = 0;
-	int fd = file->fd;
 
-	if (!fi->writepage)
-		r = follow_append(file, fi->flags);
-	else if (file->flags & O_APPEND)
-		r = fd = page = open_for_page(view_of(req)->hold, file);
-	while (r >= 0 && done < size) {
+	while (done < size) {
 		n = pwrite(fd, data + done, size - done, offset + (off_t)done);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
 	}
+	return n < 0 && (done == 0 || is_all_or_none) ? -errno : (ssize_t)done;
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+		     struct fuse_file_info *fi)
+{
+	struct file *file = view_file(fi);
+	auto_close int page = -EBADF;
+	int fd = file->fd;
+	int entered = 0;
+	ssize_t r = 0;
+
+	if (!fi->writepage)
+		r = follow_append(file, fi->flags);
+	else if (file->flags & O_APPEND)
+		r = fd = page = open_for_page(view_of(req)->hold, file);
+	if (r >= 0)
+		r = entered = enter_for_blocks(req);
 	/* Of changed pages the kernel does not look how much was taken: the rest would be lost unsaid. */
-	if (r >= 0 && n < 0 && (done == 0 || fi->writepage))
-		r = -errno;
+	if (r >= 0)
+		r = write_to(fd, data, size, offset, fi->writepage);
+	if (entered > 0)
+		caller_leave();
 	if (r < 0)
-		(void)fuse_reply_err(req, -r);
+		(void)fuse_reply_err(req, (int)-r);
 	else
-		(void)fuse_reply_write(req, done);
+		(void)fuse_reply_write(req, (size_t)r);
 }
 
 /* Each close of a descriptor ends here, and takes the caller's POSIX locks on the file with it. */
@@ -269,9 +296,14 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length,
 			 struct fuse_file_info *fi)
 {
-	int r = fallocate(view_file(fi)->fd, mode, offset, length);
+	int entered = enter_for_blocks(req);
+	int r = entered;
 
-	(void)fuse_reply_err(req, r < 0 ? errno : 0);
+	if (r >= 0)
+		r = fallocate(view_file(fi)->fd, mode, offset, length) < 0 ? -errno : 0;
+	if (entered > 0)
+		caller_leave();
+	(void)fuse_reply_err(req, -r);
 }
 
 static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
@@ -292,12 +324,19 @@ static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t offset_i
 			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t offset_out,
 			       struct fuse_file_info *fi_out, size_t length, int flags)
 {
-	ssize_t n = copy_file_range(view_file(fi_in)->fd, &offset_in, view_file(fi_out)->fd,
+	int entered = enter_for_blocks(req);
+	ssize_t n = entered;
+
+	if (n >= 0) {
+		n = copy_file_range(view_file(fi_in)->fd, &offset_in, view_file(fi_out)->fd,
 				    &offset_out, length < COPY_MAX ? length : COPY_MAX,
 				    (unsigned int)flags);
-
+		n = n < 0 ? -errno : n;
+	}
+	if (entered > 0)
+		caller_leave();
 	if (n < 0)
-		(void)fuse_reply_err(req, errno);
+		(void)fuse_reply_err(req, (int)-n);
 	else
 		(void)fuse_reply_write(req, (size_t)n);
 }

@@ -53,6 +53,9 @@ static int enter(const struct caller *caller, uint64_t without)
 
 	(void)umask(caller->umask);
 	set_ids(caller->uid, caller->gid);
+	/* With it neither quotas nor what a file system reserves for root would bind anybody. */
+	if (caller->uid != 0)
+		without |= UINT64_C(1) << CAP_SYS_RESOURCE;
 	/* Leaving fsuid 0 has taken DAC_OVERRIDE, MKNOD and their kin out of the effective set. */
 	r = raise_capabilities(without);
 	if (r < 0)

@@ -23,7 +23,10 @@ struct caller {
  */
 int caller_prepare(void);
 
-/* This thread makes files as caller until caller_leave. 0, or -errno with nothing changed. */
+/*
+ * This thread makes files, and takes blocks, as caller until caller_leave. 0, or -errno with nothing
+ * changed.
+ */
 int caller_enter(const struct caller *caller);
 
 /* As caller_enter, without CAP_FSETID: the file system clears a setgid bit that is not its due. */
