@@ -23,6 +23,7 @@
 /* The most that there is: a hundred times what a session of init's has. */
 #define WEIGHT_FIRST "10000"
 #define WEIGHT_USUAL "100"
+#define STAT_MAX 4096
 #define LIST_MAX (1U << 20) /* pids: seven bytes each */
 /* A process that forks while we move the others has a child that was not on the list. */
 #define MOVE_TRIES 100
@@ -64,11 +65,18 @@ static int has_word(int dir, const char *file, const char *word)
 	return 0;
 }
 
+/* The caller owns the descriptor. */
+static int group_open(int hierarchy)
+{
+	int group = openat(hierarchy, GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return group < 0 ? -errno : group;
+}
+
 static int group_enter(int hierarchy)
 {
-	auto_close int group =
-		openat(hierarchy, GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int r = group < 0 ? -errno : put(group, "cpu.weight", WEIGHT_FIRST);
+	auto_close int group = group_open(hierarchy);
+	int r = group < 0 ? group : put(group, "cpu.weight", WEIGHT_FIRST);
 
 	return r < 0 ? r : put(group, "cgroup.procs", "0");
 }
@@ -112,6 +120,21 @@ int share_take(pid_t pid, struct fault *fault)
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
 	r = put(hierarchy, GROUP "/cgroup.procs", text);
 	return r < 0 ? fault_at(fault, r, "share the processors", GROUP) : 0;
+}
+
+int share_read(const char *file, char **ret_text, struct fault *fault)
+{
+	auto_close int hierarchy = hierarchy_open(fault);
+	auto_close int group = -EBADF;
+	ssize_t size;
+
+	if (hierarchy < 0)
+		return hierarchy;
+	group = group_open(hierarchy);
+	if (group < 0)
+		return fault_at(fault, group, "open the control group", GROUP);
+	size = file_read(group, file, STAT_MAX, ret_text);
+	return size < 0 ? fault_at(fault, (int)size, "read", file) : 0;
 }
 
 /* Everybody who is in the group now, into the root. The number, or -errno. */
@@ -171,10 +194,10 @@ int share_end(struct fault *fault)
 
 	if (hierarchy < 0)
 		return hierarchy;
-	group = openat(hierarchy, GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	group = group_open(hierarchy);
 	if (group < 0)
-		return errno == ENOENT ? 0
-				       : fault_at(fault, -errno, "open the control group", GROUP);
+		return group == -ENOENT ? 0
+					: fault_at(fault, group, "open the control group", GROUP);
 	r = put(group, "cpu.weight", WEIGHT_USUAL);
 	if (r == 0 || r == -ENOENT)
 		r = group_remove(hierarchy, group);

@@ -23,6 +23,12 @@ int share_begin(struct fault *fault);
 int share_take(pid_t pid, struct fault *fault);
 
 /*
+ * Reads one of the group's files, such as cpu.stat. The caller owns *ret_text. 0 or -errno: -ENOENT also where
+ * the kernel has no such file.
+ */
+int share_read(const char *file, char **ret_text, struct fault *fault);
+
+/*
  * Takes the group away, whoever made it: first what makes it special, then everybody in it goes to
  * the root. Does nothing where there is none. 0 or -errno; on an error it is an ordinary group at most.
  */

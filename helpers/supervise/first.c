@@ -4,6 +4,7 @@
 
 #include "supervise/first.h"
 #include "supervise/claim.h"
+#include "common/fd.h"
 #include "common/file.h"
 #include "common/report.h"
 #include "common/share.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 #define SHARE_USEC (30 * 1000000ULL)
-/* A window is visible before its program has drawn all that is in it. */
+/* A window is visible before its program has drawn all that is in it, and some never cease to draw. */
 #define DRAW_USEC (2 * 1000000ULL)
 
 /* Whom the screen waits for at every file in a protected directory; the guard's children follow it. */
@@ -58,6 +59,48 @@ bool first_begin(struct first *first, uint64_t now)
 	return true;
 }
 
+/* How long those in the group have run, or waited for a disk, since it was made; false: it is not known. */
+static bool work_find(uint64_t *ret_usec)
+{
+	struct fault fault = { 0 };
+	auto_free char *ran = NULL;
+	auto_free char *waited = NULL;
+	uint64_t ran_usec, waited_usec;
+
+	/* A kernel without PSI does not tell who waits for a disk: then nobody is taken for still. */
+	if (share_read("cpu.stat", &ran, &fault) < 0 ||
+	    share_read("io.pressure", &waited, &fault) < 0 ||
+	    !still_find(ran, "usage_usec ", &ran_usec) ||
+	    !still_find(waited, "total=", &waited_usec))
+		return false;
+	*ret_usec = ran_usec + waited_usec;
+	return true;
+}
+
+static bool is_still(struct first *first, uint64_t now)
+{
+	uint64_t worked;
+
+	if (!first->is_drawing || now < still_due(&first->still))
+		return false;
+	if (work_find(&worked))
+		return still_next(&first->still, now, worked);
+	first->still = (struct still){ 0 };
+	return false;
+}
+
+static void end(struct first *first, const char *why)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	first->until = 0;
+	r = share_end(&fault);
+	if (r < 0)
+		(void)report(r, &fault, EXIT_FAILED);
+	timeline_mark(first->timeline, "share.end", "why", why, NULL);
+}
+
 void first_look(struct first *first, bool comes, uint64_t now)
 {
 	if (!first->until)
@@ -68,19 +111,20 @@ void first_look(struct first *first, bool comes, uint64_t now)
 			first->until = now + DRAW_USEC;
 	}
 	if (now >= first->until)
-		first_end(first);
+		end(first, "time");
+	else if (is_still(first, now))
+		end(first, "still");
+}
+
+uint64_t first_due(const struct first *first)
+{
+	uint64_t due = still_due(&first->still);
+
+	return first->until && first->is_drawing && due && due < first->until ? due : first->until;
 }
 
 void first_end(struct first *first)
 {
-	struct fault fault = { 0 };
-	int r;
-
-	if (!first->until)
-		return;
-	first->until = 0;
-	r = share_end(&fault);
-	if (r < 0)
-		(void)report(r, &fault, EXIT_FAILED);
-	timeline_mark(first->timeline, "share.end", NULL);
+	if (first->until)
+		end(first, "end");
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The screen comes first for the processors (common/share.h), while init boots beside it: from before the
- * first program is started until two seconds after something is to be seen, or no screen comes any more; for
- * thirty seconds at most.
+ * first program is started until something is to be seen, or no screen comes any more, and all in the group are
+ * still (still.h), or two seconds have passed; for thirty seconds at most.
  */
 #ifndef INITFS_SUPERVISE_FIRST_H
 #define INITFS_SUPERVISE_FIRST_H
+
+#include "supervise/still.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@ struct first {
 	int timeline; /* not owned */
 	uint64_t until; /* microseconds of watch_now(); 0: the screen does not come first */
 	bool is_drawing; /* it shows something, or no longer comes */
+	struct still still; /* from then on */
 };
 
 /*
@@ -24,6 +27,9 @@ bool first_begin(struct first *first, uint64_t now);
 
 /* Ends it when it is time to; comes: a screen is still on its way. */
 void first_look(struct first *first, bool comes, uint64_t now);
+
+/* When first_look has something to do at the latest; 0: it has nothing to do. */
+uint64_t first_due(const struct first *first);
 
 /* Ends it now. Does nothing where nothing has begun. */
 void first_end(struct first *first);

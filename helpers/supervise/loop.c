@@ -145,6 +145,7 @@ static int arm_timer(const struct loop *loop)
 {
 	uint64_t now = watch_now();
 	uint64_t next = watch_next(loop->watch, now);
+	uint64_t first = first_due(&loop->first);
 	struct itimerspec when = { 0 };
 
 	if (loop->holds_logins && (!next || now + NOLOGIN_LOOK_USEC < next))
@@ -154,8 +155,8 @@ static int arm_timer(const struct loop *loop)
 
 		next = !next || due < next ? due : next;
 	}
-	if (loop->first.until && (!next || loop->first.until < next))
-		next = loop->first.until;
+	if (first && (!next || first < next))
+		next = first;
 	if (loop->stop_deadline && (!next || loop->stop_deadline < next))
 		next = loop->stop_deadline;
 	when.it_value.tv_sec = (time_t)(next / 1000000);

@@ -6,6 +6,7 @@
 #include "supervise/ready.h"
 #include "supervise/root.h"
 #include "supervise/runlevel.h"
+#include "common/parse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +20,9 @@ bool needs_tmp(const struct words *writable)
 {
 	unsigned int i;
 
-	for (i = 0; i < writable->count; i++) {
-		const char *path = writable->word[i];
-
-		if (strncmp(path, "/tmp", 4) == 0 && (path[4] == '/' || path[4] == '\0'))
+	for (i = 0; i < writable->count; i++)
+		if (is_at_or_below(writable->word[i], "/tmp"))
 			return true;
-	}
 	return false;
 }
 

@@ -26,7 +26,7 @@ if marked ' share\.begin$'; then
 	[ ! -e "$comes" ] || fail "somebody waits"
 	grep -q '^0::/initfs-screen$' "/proc/$(last_pid lightdm)/cgroup" || fail "it does not come first"
 	: >"$root/run/lightdm.is-ready"
-	within 20 marked ' share\.end$'
+	within 20 marked ' share\.end why='
 	grep -q '^0::/initfs-screen$' "/proc/$(last_pid lightdm)/cgroup" && fail "the group is not empty"
 else
 	[ -e "$comes" ] || fail "nobody waits"

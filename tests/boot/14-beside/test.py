@@ -22,7 +22,7 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     at = {f"{event} {rest}".strip(): when for when, event, rest in reversed(seen)}
     print("".join(f"{when:.2f} {event} {rest}\n" for when, event, rest in seen if not event.startswith("merge")))
     first = min(when for when, event, _ in seen if event == "early.start")
-    shown, over = at["early.shown name=lightdm"], at["share.end"]
+    shown, (over, why) = at["early.shown name=lightdm"], next((w, rest) for w, event, rest in seen if event == "share.end")
     expect(at["share.begin"] < first, "the group is there before the first program")
     expect(at["boot.early-done"] < shown, "the boot has not waited for the screen")
     expect(at["rc.start name=mountkernfs.sh"] < over, "init's scripts start beside it")
@@ -31,5 +31,7 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     expect(at["rc.start name=checkroot.sh"] > over, "…until the screen no longer comes first")
     expect(shown < over or over - at["share.begin"] >= 29, "which is when it shows, or after 30 s")
     expect(over < Timeline(g).times["fsck started"], "the fsck came after that")
+    drawn = Timeline(g).times["greeter up"]
+    expect(why == "why=still" or drawn > shown + 1, "it does not wait for a greeter that has been drawn")
     expect("share.none" not in {event for _, event, _ in seen}, "nothing has kept it from that")
     g.check("assert.sh")
