@@ -24,6 +24,8 @@
 #define WEIGHT_FIRST "10000"
 #define WEIGHT_USUAL "100"
 #define STAT_MAX 4096
+/* A shell, its subshell, what that runs: whatever is deeper will not be there for long. */
+#define TAKE_DEPTH 4
 #define LIST_MAX (1U << 20) /* pids: seven bytes each */
 /* A process that forks while we move the others has a child that was not on the list. */
 #define MOVE_TRIES 100
@@ -109,16 +111,38 @@ int share_begin(struct fault *fault)
 	return 0;
 }
 
+/*
+ * First the process, then its children: those that it has from then on are born in the group, and those that it
+ * had are on the list (CONFIG_PROC_CHILDREN, Linux 4.2). One that the kernel does not tell of runs as everybody.
+ */
+static int take(int group, int proc, const char *pid, unsigned int depth)
+{
+	auto_free char *list = NULL;
+	char path[64];
+	char *rest, *child;
+	int r = put(group, "cgroup.procs", pid);
+
+	(void)snprintf(path, sizeof(path), "%s/task/%s/children", pid, pid);
+	if (r < 0 || depth == TAKE_DEPTH || file_read(proc, path, LIST_MAX, &list) < 0)
+		return r;
+	for (child = strtok_r(list, " \n", &rest); child; child = strtok_r(NULL, " \n", &rest))
+		(void)take(group, proc, child, depth + 1); /* it has ended */
+	return 0;
+}
+
 int share_take(pid_t pid, struct fault *fault)
 {
+	auto_close int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_close int hierarchy = hierarchy_open(fault);
+	auto_close int group = -EBADF;
 	char text[16];
 	int r;
 
 	if (hierarchy < 0)
 		return hierarchy;
+	group = group_open(hierarchy);
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
-	r = put(hierarchy, GROUP "/cgroup.procs", text);
+	r = group < 0 ? group : take(group, proc, text, 0);
 	return r < 0 ? fault_at(fault, r, "share the processors", GROUP) : 0;
 }
 

@@ -13,13 +13,16 @@
 #include <sys/types.h>
 
 /*
- * Makes the group and puts this process into it, and so all that it will start. -ENOTSUP where the
+ * Makes the group and puts this process into it, and so all that it will start from then on. -ENOTSUP where the
  * hierarchy does not have the processors (no such controller, or it belongs to cgroup v1); then, and
  * on any other error, nothing has changed.
  */
 int share_begin(struct fault *fault);
 
-/* Puts the process pid into the group as well: one that those in it wait for. 0 or -errno. */
+/*
+ * Puts the process pid into the group as well, and the children that it has: one that was started before the
+ * group was there, or that those in it wait for. 0, or the -errno of the process itself.
+ */
 int share_take(pid_t pid, struct fault *fault);
 
 /*

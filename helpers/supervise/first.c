@@ -21,22 +21,19 @@
 /* Whom the screen waits for at every file in a protected directory; the guard's children follow it. */
 static const char *const servers[] = { "/run/initfs/hold-guard.pid", "/run/initfs/hold.pid" };
 
-static void take_servers(void)
+/* One that has ended, or cannot be moved, runs as everybody does. */
+static void take(pid_t pid)
 {
 	struct fault fault = { 0 };
-	size_t i;
 
-	for (i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
-		pid_t pid = file_read_live_pid(AT_FDCWD, servers[i]);
-
-		if (pid > 0)
-			(void)share_take(pid, &fault); /* it has ended, or it serves as everybody */
-	}
+	if (pid > 0)
+		(void)share_take(pid, &fault);
 }
 
-bool first_begin(struct first *first, uint64_t now)
+bool first_begin(struct first *first, const pid_t *pids, unsigned int count, uint64_t now)
 {
 	char claim[PATH_MAX];
+	unsigned int i;
 	struct fault fault = { 0 };
 	int r;
 
@@ -53,7 +50,10 @@ bool first_begin(struct first *first, uint64_t now)
 		(void)report(r, &fault, EXIT_FAILED);
 		return false;
 	}
-	take_servers();
+	for (i = 0; i < count; i++)
+		take(pids[i]);
+	for (i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
+		take(file_read_live_pid(AT_FDCWD, servers[i]));
 	first->until = now + SHARE_USEC;
 	timeline_mark(first->timeline, "share.begin", NULL);
 	return true;

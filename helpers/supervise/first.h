@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The screen comes first for the processors (common/share.h), while init boots beside it: from before the
- * first program is started until something is to be seen, or no screen comes any more, and all in the group are
+ * The screen comes first for the processors (common/share.h), while init boots beside it: from when
+ * the first programs have been started, because it takes a while to find out whether it may, until something is to be seen, or no screen comes any more, and all in the group are
  * still (still.h), or two seconds have passed; for thirty seconds at most.
  */
 #ifndef INITFS_SUPERVISE_FIRST_H
@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct first {
 	int timeline; /* not owned */
@@ -20,10 +21,11 @@ struct first {
 };
 
 /*
- * Puts this process, all that it will start and initfs-hold, which serves them, first. Returns whether that
+ * Puts this process, all that it has started (count pids; 0: none) and will start, and initfs-hold, which serves
+ * them, first. Returns whether that
  * was done; where not, the reason is in the timeline (share.none), or on stderr, and nothing has changed.
  */
-bool first_begin(struct first *first, uint64_t now);
+bool first_begin(struct first *first, const pid_t *pids, unsigned int count, uint64_t now);
 
 /* Ends it when it is time to; comes: a screen is still on its way. */
 void first_look(struct first *first, bool comes, uint64_t now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only place that waits. Each turn:
- *	1. every program is looked at and moved on;
+ *	1. every program is looked at and moved on; after the first turn the screen begins to come first;
  *	2. the syslog is handed what it does not read itself;
  *	3. /run/nologin goes when its rule says so;
  *	4. poll: a signal, the end of a child (or of who looks at its screen), or the timer.
@@ -51,6 +51,7 @@ struct loop {
 	bool holds_logins;
 	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
 	const struct run *syslog; /* whom the relay feeds, or NULL */
+	bool shall_share; /* as soon as the first programs have been started */
 	struct first first; /* where it could begin, the hook need not wait */
 	struct relay relay;
 	bool is_relay_behind; /* it has more than the syslog takes at the moment */
@@ -102,28 +103,45 @@ static void look_at_logins(struct loop *loop)
 	}
 }
 
-static void look_at_screen(struct loop *loop)
+static void stop_saying_so(struct loop *loop)
 {
-	bool comes = watch_screen_comes(loop->watch);
-
-	first_look(&loop->first, comes, watch_now());
-	if (!loop->says_screen_comes || comes)
+	if (!loop->says_screen_comes)
 		return;
 	(void)unlink(SCREEN_COMES); /* whoever waits for it has a bound of his own */
 	loop->says_screen_comes = false;
 }
 
-/* Before the verdict: the hook looks for the file as soon as it has that. */
-static void let_screen_come(struct loop *loop, bool shares)
+static void look_at_screen(struct loop *loop)
+{
+	bool comes = watch_screen_comes(loop->watch);
+
+	first_look(&loop->first, comes, watch_now());
+	if (!comes)
+		stop_saying_so(loop);
+}
+
+/* Before the verdict: the hook looks for the file when it has that. */
+static void let_screen_come(struct loop *loop)
 {
 	auto_close int fd = -EBADF;
 
 	if (!watch_screen_comes(loop->watch))
 		return;
-	if (shares && first_begin(&loop->first, watch_now()))
-		return;
 	fd = open(SCREEN_COMES, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	loop->says_screen_comes = fd >= 0;
+}
+
+/* The bus starts meanwhile. A hook that has seen the file by now sees it go. */
+static void share(struct loop *loop)
+{
+	const struct watch *watch = loop->watch;
+	pid_t pids[PICK_MAX];
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		pids[i] = watch->runs[i].pid;
+	if (watch_screen_comes(watch) && first_begin(&loop->first, pids, watch->count, watch_now()))
+		stop_saying_so(loop);
 }
 
 static void read_signal(struct loop *loop)
@@ -226,6 +244,9 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 	survivor_verdict(survivor, EXIT_DONE);
 	while (r == 0 && !loop->is_leaving) {
 		watch_look(loop->watch);
+		if (loop->shall_share)
+			share(loop);
+		loop->shall_share = false;
 		look_at_relay(loop);
 		look_at_screen(loop);
 		look_at_logins(loop);
@@ -258,6 +279,7 @@ int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct
 		.watch = watch,
 		.signals = -EBADF,
 		.timer = -EBADF,
+		.shall_share = shares,
 		.first = { .timeline = watch->timeline },
 	};
 	int r = loop_open(&loop, fault);
@@ -275,15 +297,14 @@ int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct
 		loop.holds_logins = nologin_is_ours();
 	}
 	if (r == 0) {
-		let_screen_come(&loop, shares);
+		let_screen_come(&loop);
 		r = loop_turns(&loop, survivor);
 		if (r < 0)
 			(void)fault_at(fault, r, "wait for programs", NULL);
 	}
 	/* Whoever watches over it goes: it goes too. */
 	(void)nologin_remove();
-	if (loop.says_screen_comes)
-		(void)unlink(SCREEN_COMES);
+	stop_saying_so(&loop);
 	first_end(&loop.first);
 	relay_close(&loop.relay);
 	watch_close(watch, loop.stop_deadline > 0);

@@ -157,8 +157,10 @@ static void look_at_candidates(struct root *root, const char *inittab)
 
 		if (candidate->entry.kind == ENTRY_NO_KIND)
 			continue;
-		starts = init_starts(inittab, root->runlevel, &candidate->entry);
 		candidate->is_installed = access(candidate->entry.program, X_OK) == 0;
+		if (!candidate->is_installed)
+			continue; /* most are not, and the screen waits for the rest of this */
+		starts = init_starts(inittab, root->runlevel, &candidate->entry);
 		candidate->is_due = !candidate->entry.only_while ||
 				    access(candidate->entry.only_while, F_OK) == 0;
 		candidate->is_inits = starts == INITTAB_ITSELF;

@@ -13,17 +13,19 @@ printf '%s\n' '#!/bin/sh' '# Should-Start: cgroupfs-mount' >"$root/etc/init.d/vi
 printf '%s\n' '#!/bin/sh' '	cgroupfs_mount' >"$root/etc/init.d/docker"
 ln -s nowhere "$root/etc/init.d/dangling"
 "$supervise" --syslog=off --share -- "$root" || fail "it did not start"
+within 10 marked ' share\.none claim=/etc/init\.d/docker$'
 [ -e "$comes" ] || fail "nobody waits"
-marked ' share\.none claim=/etc/init\.d/docker$' || fail "no reason"
 marked ' share\.begin' && fail "it was done all the same"
 "$supervise" --undo -- "$root" || fail "undo"
 rm "$root/etc/init.d/docker" "$timeline"
 
 # Whether the kernel can do it is this machine's affair; either way it is said, and undone.
 "$supervise" --syslog=off --share -- "$root" || fail "it did not start"
+[ -e "$comes" ] || marked ' share\.begin$' || fail "nobody waits until it is known"
 within 10 marked ' early\.start name=lightdm'
+within 10 marked ' share\.(begin|none)'
 if marked ' share\.begin$'; then
-	[ ! -e "$comes" ] || fail "somebody waits"
+	within 10 test ! -e "$comes"
 	grep -q '^0::/initfs-screen$' "/proc/$(last_pid lightdm)/cgroup" || fail "it does not come first"
 	: >"$root/run/lightdm.is-ready"
 	within 20 marked ' share\.end why='

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The screen and initfs-hold were in the group, init was not; nothing of it is left, and nothing was mounted.
-expect "X, hold and init were where they belong" equal "0::/initfs-screen 0::/initfs-screen 0::/" \
+# The screen, initfs-hold and what was started before the group were in it, init was not; nothing of it is left, and nothing was mounted.
+expect "X, hold, syslog, bus and init were where they belong" equal \
+	"0::/initfs-screen 0::/initfs-screen 0::/initfs-screen 0::/initfs-screen 0::/" \
 	"$(grep '^0:' /run/boot-lab-groups | xargs)"
 expect "X is where everybody is" equal "0::/" "$(grep '^0:' "/proc/$(pidof Xorg)/cgroup")"
 

@@ -7,7 +7,9 @@ from lab import Archive, Guest, Timeline, events, expect, wait_event
 LOOK = """
 chroot "$NEWROOT" /bin/sh -c '
     until x=$(pidof Xorg); do sleep 0.1; done
-    cat "/proc/${x%% *}/cgroup" "/proc/$(cat /run/initfs/hold.pid)/cgroup" /proc/1/cgroup >/run/boot-lab-groups
+    for pid in "${x%% *}" $(cat /run/initfs/hold.pid) $(cat /run/rsyslogd.pid) $(cat /run/dbus/pid) 1; do
+        cat "/proc/$pid/cgroup"
+    done >/run/boot-lab-groups
 ' boot-lab-look </dev/null >/dev/null 2>&1 &
 """
 
@@ -21,9 +23,9 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     seen = events(g)
     at = {f"{event} {rest}".strip(): when for when, event, rest in reversed(seen)}
     print("".join(f"{when:.2f} {event} {rest}\n" for when, event, rest in seen if not event.startswith("merge")))
-    first = min(when for when, event, _ in seen if event == "early.start")
     shown, (over, why) = at["early.shown name=lightdm"], next((w, rest) for w, event, rest in seen if event == "share.end")
-    expect(at["share.begin"] < first, "the group is there before the first program")
+    screen = next(when for when, event, rest in seen if event == "early.start" and rest.startswith("name=lightdm "))
+    expect(at["share.begin"] < screen, "the group is there before the screen is started")
     expect(at["boot.early-done"] < shown, "the boot has not waited for the screen")
     expect(at["rc.start name=mountkernfs.sh"] < over, "init's scripts start beside it")
     expect("rc.hold name=checkroot.sh why=screen" in at or at["rc.start name=checkroot.sh"] > over,
