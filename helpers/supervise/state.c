@@ -51,6 +51,15 @@ bool is_over(const struct service *service)
 	       service->state == STATE_SKIPPED;
 }
 
+uint64_t service_look_usec(const struct service *service, uint64_t now)
+{
+	uint64_t part = (now - service->started) / STATE_LOOK_PART;
+
+	if (service->state != STATE_STARTING || part > STATE_LOOK_USEC)
+		return STATE_LOOK_USEC;
+	return part > STATE_LOOK_MIN_USEC ? part : STATE_LOOK_MIN_USEC;
+}
+
 static enum action enter(struct service *service, enum state state, uint64_t deadline,
 			 enum action action)
 {

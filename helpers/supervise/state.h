@@ -18,6 +18,12 @@
 #define STATE_REST_MIN_USEC 500000ULL
 #define STATE_REST_MAX_USEC (16 * 1000000ULL)
 
+/* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
+#define STATE_LOOK_USEC 50000ULL
+/* Others wait for what is ready in a moment, and three blinks in a row are seen. */
+#define STATE_LOOK_MIN_USEC 5000ULL
+#define STATE_LOOK_PART 16
+
 enum state {
 	STATE_WAITING, /* for what it needs */
 	STATE_STARTING, /* it runs, and is not ready */
@@ -70,6 +76,12 @@ void service_init(struct service *service, bool restarts, uint64_t bound_usec,
 
 /* Moves on and answers what to do. An event that means nothing in this state is ACTION_NONE. */
 enum action service_next(struct service *service, enum event event, int status, uint64_t now);
+
+/*
+ * In what time a service that waits or starts is to be looked at again: STATE_LOOK_USEC, and one that has just
+ * been started after a STATE_LOOK_PART of its life, but STATE_LOOK_MIN_USEC at least.
+ */
+uint64_t service_look_usec(const struct service *service, uint64_t now);
 
 /* Did it end because somebody wanted it to: exit status 0, or SIGTERM? */
 bool is_on_purpose(int status);

@@ -29,8 +29,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A blink: shorter gains nothing that an eye sees, longer delays the screen. */
-#define LOOK_USEC 50000ULL
 /* The boot stands still for a device for no longer: udev has seen all there is before we begin. */
 #define DEVICE_USEC (5 * 1000000ULL)
 #define DIED "%s died %d times, and never lived for long; "
@@ -347,13 +345,13 @@ uint64_t watch_next(const struct watch *watch, uint64_t now)
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_WAITING || service->state == STATE_STARTING ||
 			 watch->runs[i].owes_console)
-			due = now + LOOK_USEC;
+			due = now + service_look_usec(service, now);
 		else if (is_worth_a_look(&watch->runs[i]))
 			due = look_deadline(&watch->runs[i]); /* who looks ends before */
 		else if (service->state == STATE_LATE)
 			due = now + SLOW_LOOK_USEC;
 		else if (service->state == STATE_RESTING)
-			due = now + LOOK_USEC; /* at what is left behind, too */
+			due = now + STATE_LOOK_USEC; /* at what is left behind, too */
 		if (due && (!next || due < next))
 			next = due;
 	}

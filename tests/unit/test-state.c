@@ -76,6 +76,20 @@ static void check_rests(int status)
 	CHECK(!is_over(&service));
 }
 
+/* The later after its start, the later it is looked at again; a blink at most. */
+static void test_looks(void)
+{
+	fresh(100 * SECOND);
+	CHECK_INT(service_look_usec(&service, 100 * SECOND), STATE_LOOK_USEC);
+	(void)next(EVENT_ALLOWED, 0, 101 * SECOND);
+	CHECK_INT(service_look_usec(&service, 101 * SECOND), STATE_LOOK_MIN_USEC);
+	CHECK_INT(service_look_usec(&service, 101 * SECOND + 160000), 10000);
+	CHECK_INT(service_look_usec(&service, 101 * SECOND + 800000), STATE_LOOK_USEC);
+	CHECK_INT(service_look_usec(&service, 109 * SECOND), STATE_LOOK_USEC);
+	(void)next(EVENT_READY, 0, 110 * SECOND);
+	CHECK_INT(service_look_usec(&service, 110 * SECOND), STATE_LOOK_USEC);
+}
+
 static void test_on_purpose(void)
 {
 	check_stops(EXIT(0));
@@ -201,6 +215,7 @@ int main(void)
 {
 	test_start_and_ready();
 	test_bounds();
+	test_looks();
 	test_on_purpose();
 	test_final();
 	test_five_deaths();
