@@ -4,6 +4,7 @@
 
 #include "supervise/first.h"
 #include "supervise/claim.h"
+#include "supervise/spawn.h"
 #include "common/fd.h"
 #include "common/file.h"
 #include "common/report.h"
@@ -30,17 +31,36 @@ static void take(pid_t pid)
 		(void)share_take(pid, &fault);
 }
 
+/* It writes the reason itself; whoever does not end with success is no leave. */
+static int look_for_claims(const char *folder)
+{
+	auto_close int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int timeline = -EBADF;
+	char claim[PATH_MAX];
+
+	if (!claim_find(claim))
+		return 1;
+	timeline = timeline_open(dir);
+	timeline_mark(timeline, "share.none", "claim", claim, NULL);
+	return 0;
+}
+
+void first_search(struct first *first)
+{
+	int r = spawn_work(look_for_claims, "/run/initfs", &first->search);
+
+	if (r < 0)
+		timeline_mark(first->timeline, "share.none", "why", strerror(-r), NULL);
+}
+
 bool first_begin(struct first *first, const pid_t *pids, unsigned int count, uint64_t now)
 {
-	char claim[PATH_MAX];
 	unsigned int i;
 	struct fault fault = { 0 };
 	int r;
 
-	if (claim_find(claim)) {
-		timeline_mark(first->timeline, "share.none", "claim", claim, NULL);
+	if (spawn_result(&first->search) <= 0)
 		return false;
-	}
 	r = share_begin(&fault);
 	if (r == -ENOTSUP || r == -ENODEV) { /* no controller, or no cgroup v2 at all */
 		timeline_mark(first->timeline, "share.none", "why", strerror(-r), NULL);
@@ -103,6 +123,8 @@ static void end(struct first *first, const char *why)
 
 void first_look(struct first *first, bool comes, uint64_t now)
 {
+	if (!comes)
+		spawn_stop(&first->search);
 	if (!first->until)
 		return;
 	if (!comes && !first->is_drawing) {
@@ -125,6 +147,7 @@ uint64_t first_due(const struct first *first)
 
 void first_end(struct first *first)
 {
+	spawn_stop(&first->search);
 	if (first->until)
 		end(first, "end");
 }

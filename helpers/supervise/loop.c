@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only place that waits. Each turn:
- *	1. every program is looked at and moved on; after the first turn the screen begins to come first;
+ *	1. every program is looked at and moved on, and the screen comes first where it may;
  *	2. the syslog is handed what it does not read itself;
  *	3. /run/nologin goes when its rule says so;
- *	4. poll: a signal, the end of a child (or of who looks at its screen), or the timer.
+ *	4. poll: a signal, the end of a child (or of who looks at its screen, or for claims), or the timer.
  * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
  * waits for it, and every program that waits has a bound.
  */
@@ -51,7 +51,7 @@ struct loop {
 	bool holds_logins;
 	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
 	const struct run *syslog; /* whom the relay feeds, or NULL */
-	bool shall_share; /* as soon as the first programs have been started */
+	bool shall_share; /* the first programs come before that */
 	struct first first; /* where it could begin, the hook need not wait */
 	struct relay relay;
 	bool is_relay_behind; /* it has more than the syslog takes at the moment */
@@ -131,16 +131,20 @@ static void let_screen_come(struct loop *loop)
 	loop->says_screen_comes = fd >= 0;
 }
 
-/* The bus starts meanwhile. A hook that has seen the file by now sees it go. */
+/* A hook that has seen the file by now sees it go. */
 static void share(struct loop *loop)
 {
 	const struct watch *watch = loop->watch;
+	bool comes = watch_screen_comes(watch);
 	pid_t pids[PICK_MAX];
 	unsigned int i;
 
+	if (loop->shall_share && comes)
+		first_search(&loop->first);
+	loop->shall_share = false; /* not for a screen that comes again */
 	for (i = 0; i < watch->count; i++)
 		pids[i] = watch->runs[i].pid;
-	if (watch_screen_comes(watch) && first_begin(&loop->first, pids, watch->count, watch_now()))
+	if (comes && first_begin(&loop->first, pids, watch->count, watch_now()))
 		stop_saying_so(loop);
 }
 
@@ -185,14 +189,14 @@ static int arm_timer(const struct loop *loop)
 static int wait_for_something(struct loop *loop)
 {
 	struct watch *watch = loop->watch;
-	struct pollfd polls[2 * PICK_MAX + 3];
+	struct pollfd polls[2 * PICK_MAX + 4];
 	uint64_t expirations;
 	unsigned int i;
 
 	for (i = 0; i < watch->count; i++) {
 		polls[i] = (struct pollfd){ .fd = watch->runs[i].pidfd, .events = POLLIN };
 		/* Wakes us; the turn's first step hears what it has seen. */
-		polls[watch->count + 3 + i] =
+		polls[watch->count + 4 + i] =
 			(struct pollfd){ .fd = watch->runs[i].shown.pidfd, .events = POLLIN };
 	}
 	polls[watch->count] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
@@ -200,7 +204,8 @@ static int wait_for_something(struct loop *loop)
 	polls[watch->count + 2] =
 		(struct pollfd){ .fd = loop->is_relay_behind ? -EBADF : relay_fd(&loop->relay),
 				 .events = POLLIN };
-	if (poll(polls, 2 * watch->count + 3, -1) < 0)
+	polls[watch->count + 3] = (struct pollfd){ .fd = loop->first.search, .events = POLLIN };
+	if (poll(polls, 2 * watch->count + 4, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 
 	/* Signals first: a program that dies of the same killall5 is not started again. */
@@ -244,9 +249,7 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 	survivor_verdict(survivor, EXIT_DONE);
 	while (r == 0 && !loop->is_leaving) {
 		watch_look(loop->watch);
-		if (loop->shall_share)
-			share(loop);
-		loop->shall_share = false;
+		share(loop);
 		look_at_relay(loop);
 		look_at_screen(loop);
 		look_at_logins(loop);
@@ -280,7 +283,7 @@ int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct
 		.signals = -EBADF,
 		.timer = -EBADF,
 		.shall_share = shares,
-		.first = { .timeline = watch->timeline },
+		.first = { .timeline = watch->timeline, .search = -EBADF },
 	};
 	int r = loop_open(&loop, fault);
 

@@ -18,15 +18,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -349,28 +346,12 @@ static int look(const char *socket_path)
 
 int shown_look(struct shown *shown, const char *socket_path)
 {
-	siginfo_t info = { 0 };
-	int r;
-
 	if (shown->pidfd < 0)
 		return spawn_work(look, socket_path, &shown->pidfd);
-	r = waitid(P_PIDFD, (id_t)shown->pidfd, &info, WEXITED | WNOHANG) < 0 ? -errno : 0;
-	if (r == 0 && info.si_pid == 0)
-		return 0;
-	fd_close(&shown->pidfd);
-	if (r < 0)
-		return r;
-	return info.si_code == CLD_EXITED && info.si_status == 0 ? 1 : -ENODATA;
+	return spawn_result(&shown->pidfd);
 }
 
 void shown_close(struct shown *shown)
 {
-	siginfo_t info;
-
-	if (shown->pidfd < 0)
-		return;
-	/* Nothing holds up one that is killed, so this does not wait for a server. */
-	(void)syscall(SYS_pidfd_send_signal, shown->pidfd, SIGKILL, NULL, 0U);
-	(void)waitid(P_PIDFD, (id_t)shown->pidfd, &info, WEXITED);
-	fd_close(&shown->pidfd);
+	spawn_stop(&shown->pidfd);
 }

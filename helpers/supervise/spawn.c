@@ -267,3 +267,31 @@ int spawn_work(int (*work)(const char *argument), const char *argument, int *ret
 	*ret_pidfd = pidfd;
 	return 0;
 }
+
+int spawn_result(int *pidfd)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	if (*pidfd < 0)
+		return -EBADF;
+	r = waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED | WNOHANG) < 0 ? -errno : 0;
+	if (r == 0 && info.si_pid == 0)
+		return 0;
+	fd_close(pidfd);
+	if (r < 0)
+		return r;
+	return info.si_code == CLD_EXITED && info.si_status == 0 ? 1 : -ENODATA;
+}
+
+void spawn_stop(int *pidfd)
+{
+	siginfo_t info;
+
+	if (*pidfd < 0)
+		return;
+	/* Nothing holds up one that is killed, so this does not wait for what it waits for. */
+	(void)syscall(SYS_pidfd_send_signal, *pidfd, SIGKILL, NULL, 0U);
+	(void)waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED);
+	fd_close(pidfd);
+}

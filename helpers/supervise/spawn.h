@@ -31,6 +31,15 @@ void spawn_when_shown(const struct entry *entry);
  */
 int spawn_work(int (*work)(const char *argument), const char *argument, int *ret_pidfd);
 
+/*
+ * How that goes: 0, it is at work; 1, it has ended with status 0; -errno, it has not. Has *pidfd collected and
+ * closed when it has ended. -EBADF where there is none.
+ */
+int spawn_result(int *pidfd);
+
+/* Ends it, collects and closes *pidfd. Does nothing where there is none. */
+void spawn_stop(int *pidfd);
+
 /* Pure: the script for sh -c, written to script[size]. Returns 0 or -E2BIG. */
 int spawn_script(const struct entry *entry, char *script, size_t size);
 

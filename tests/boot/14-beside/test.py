@@ -24,8 +24,7 @@ with Guest(initrd="initfs", append="rd.initfs", addon=addon) as g:
     at = {f"{event} {rest}".strip(): when for when, event, rest in reversed(seen)}
     print("".join(f"{when:.2f} {event} {rest}\n" for when, event, rest in seen if not event.startswith("merge")))
     shown, (over, why) = at["early.shown name=lightdm"], next((w, rest) for w, event, rest in seen if event == "share.end")
-    screen = next(when for when, event, rest in seen if event == "early.start" and rest.startswith("name=lightdm "))
-    expect(at["share.begin"] < screen, "the group is there before the screen is started")
+    expect(at["share.begin"] < at["early.ready name=lightdm"], "the group is there before the X server")
     expect(at["boot.early-done"] < shown, "the boot has not waited for the screen")
     expect(at["rc.start name=mountkernfs.sh"] < over, "init's scripts start beside it")
     expect("rc.hold name=checkroot.sh why=screen" in at or at["rc.start name=checkroot.sh"] > over,
