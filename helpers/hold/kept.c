@@ -24,9 +24,12 @@ int kept_note(struct view *view, uint64_t mount, dev_t dev, ino_t ino)
 {
 	struct kept_list *list = &view->hold->kept;
 	struct kept *kept = malloc(sizeof(*kept));
+	int r = kept ? parts_note(view->hold->parts, mount) : -ENOMEM;
 
-	if (!kept)
-		return -ENOMEM;
+	if (r < 0) {
+		free(kept);
+		return r;
+	}
 	pthread_mutex_lock(&list->lock);
 	*kept = (struct kept){ list->first, view, mount, dev, ino };
 	list->first = kept;
@@ -47,11 +50,14 @@ void kept_settle(struct hold *hold)
 	struct kept **at;
 
 	pthread_mutex_lock(&hold->kept.lock);
-	for (at = &hold->kept.first; *at;)
-		if ((*at)->view->is_on_disk)
+	for (at = &hold->kept.first; *at;) {
+		if ((*at)->view->is_on_disk) {
 			at = &(*at)->next;
-		else
-			drop(at);
+			continue;
+		}
+		parts_forget(hold->parts, (*at)->mount);
+		drop(at);
+	}
 	pthread_mutex_unlock(&hold->kept.lock);
 }
 
@@ -83,7 +89,7 @@ void kept_removed(struct hold *hold, int dirfd, dev_t dev, ino_t ino)
 			continue;
 		if (!has_candidates(dirfd)) {
 			/* Whatever fails here: the guard will try it again. */
-			(void)parts_detach((*at)->mount, hold->timeline, NULL);
+			(void)parts_detach(hold->parts, (*at)->mount, hold->timeline, NULL);
 			drop(at);
 		}
 		break;

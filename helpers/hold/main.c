@@ -128,7 +128,7 @@ static int check(const struct layers *layers, struct fault *fault)
 
 /* As long as the guard lives. */
 struct holding {
-	struct layers layers;
+	struct served served;
 	struct guard_view views[LAYERS_MAX];
 	int run; /* /run/initfs; borrowed */
 };
@@ -136,14 +136,17 @@ struct holding {
 static int prepare(void *data, struct guard *guard, int *ret_state, struct fault *fault)
 {
 	struct holding *holding = data;
-	const struct layers *layers = &holding->layers;
+	const struct layers *layers = &holding->served.layers;
 	size_t i;
-	int r = layers_read(&holding->layers, "/run/initfs/layers", fault);
+	int r = layers_read(&holding->served.layers, "/run/initfs/layers", fault);
 
 	if (r == 0)
 		r = check(layers, fault);
 	if (r < 0)
 		return r;
+	holding->served.parts = parts_make();
+	if (!holding->served.parts)
+		return fault_at(fault, -ENOMEM, "start", NULL);
 	holding->run = open("/run/initfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (holding->run < 0)
 		return fault_at(fault, -errno, "open", "/run/initfs");
@@ -160,7 +163,7 @@ static int prepare(void *data, struct guard *guard, int *ret_state, struct fault
 		.serve = serve,
 		.died = parts_sweep,
 		.look = parts_look,
-		.data = &holding->layers,
+		.data = &holding->served,
 	};
 	return 0;
 }
@@ -203,6 +206,6 @@ int main(int argc, char **argv)
 	if (options.is_undo)
 		return life_undo(undo, options.root);
 	r = life_run(&life, options.root, argv);
-	layers_free(&holding.layers);
+	layers_free(&holding.served.layers);
 	return r;
 }

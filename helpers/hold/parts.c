@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "hold/parts.h"
+#include "hold/serve.h"
 
 #include "common/clock.h"
 #include "common/fd.h"
@@ -19,6 +20,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,6 +34,46 @@
 #define DEPTH_MAX 64
 /* More FIFOs than these in one part count as used as long as any FIFO of the view is. */
 #define FIFOS_MAX 64
+
+/* --- which they are */
+
+struct parts *parts_make(void)
+{
+	void *memory = mmap(NULL, sizeof(struct parts), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool replace(struct parts *parts, uint64_t was, uint64_t is)
+{
+	size_t i;
+
+	for (i = 0; i < PARTS_MAX; i++) {
+		unsigned long long expected = was;
+
+		if (atomic_compare_exchange_strong(&parts->id[i], &expected, is))
+			return true;
+	}
+	return false;
+}
+
+int parts_note(struct parts *parts, uint64_t id)
+{
+	return replace(parts, 0, id) ? 0 : -ENOSPC;
+}
+
+void parts_forget(struct parts *parts, uint64_t id)
+{
+	(void)replace(parts, id, 0); /* it may be forgotten already */
+}
+
+static bool is_part(struct parts *parts, const struct mountinfo *mount)
+{
+	return strcmp(mount->type, TYPE) == 0 && replace(parts, mount->id, mount->id);
+}
+
+/* --- taking them away */
 
 /*
  * Opens (O_PATH, owned by the caller) what is mounted there, if it is that mount. Users may rename
@@ -53,13 +95,14 @@ static int open_part(const char *path, uint64_t id)
 	return sx.stx_mnt_id == id ? take_fd(&fd) : -ENOENT;
 }
 
-static int detach(const struct mountinfo *part, int timeline, const char *why)
+static int detach(struct parts *parts, const struct mountinfo *part, int timeline, const char *why)
 {
 	auto_close int fd = open_part(part->target, part->id);
 	int r = fd < 0 ? fd : mountfd_detach(fd);
 
 	if (r < 0)
 		return r;
+	parts_forget(parts, part->id);
 	if (why)
 		timeline_mark(timeline, "socket.gone", "dir", part->target, "why", why, NULL);
 	else
@@ -67,7 +110,7 @@ static int detach(const struct mountinfo *part, int timeline, const char *why)
 	return 0;
 }
 
-int parts_detach(uint64_t id, int timeline, const char *why)
+int parts_detach(struct parts *parts, uint64_t id, int timeline, const char *why)
 {
 	auto_free char *text = NULL;
 	struct mountinfo mount;
@@ -78,8 +121,8 @@ int parts_detach(uint64_t id, int timeline, const char *why)
 		return r;
 	rest = text;
 	while (mountinfo_next(&rest, &mount))
-		if (mount.id == id && strcmp(mount.type, TYPE) == 0)
-			return detach(&mount, timeline, why);
+		if (mount.id == id && is_part(parts, &mount))
+			return detach(parts, &mount, timeline, why);
 	return -ENOENT;
 }
 
@@ -189,18 +232,7 @@ static bool is_used(int part)
 
 /* --- looking at all */
 
-/* For a moment init's mount hides a view that stands in another one, too. */
-static bool is_view(const struct guard *guard, const struct mountinfo *mount)
-{
-	size_t i;
-
-	for (i = 0; i < guard->count; i++)
-		if (guard->views[i].mount.id == mount->id)
-			return true;
-	return false;
-}
-
-/* A view that is in its place has no parts: what is below it is its own, or not visible. */
+/* The parts of a view that is in its place are beneath it, and may be taken back by the merge. */
 static bool is_of_view(const struct guard *guard, const struct mountinfo *mount)
 {
 	uint64_t id;
@@ -220,6 +252,13 @@ static bool is_of_view(const struct guard *guard, const struct mountinfo *mount)
 
 typedef void part_fn(const struct guard *guard, const struct mountinfo *part);
 
+static struct parts *parts_of(const struct guard *guard)
+{
+	const struct served *served = guard->data;
+
+	return served->parts;
+}
+
 /* Calls found for each part; returns how many there were. */
 static size_t each_part(const struct guard *guard, part_fn *found)
 {
@@ -232,9 +271,7 @@ static size_t each_part(const struct guard *guard, part_fn *found)
 		return 0;
 	rest = text;
 	while (mountinfo_next(&rest, &mount)) {
-		/* The merge's own clone of a view is no part of one; the merge takes it away. */
-		if (strcmp(mount.type, TYPE) != 0 || is_below(mount.target, "/run/initfs") ||
-		    is_view(guard, &mount) || is_of_view(guard, &mount))
+		if (!is_part(parts_of(guard), &mount) || is_of_view(guard, &mount))
 			continue;
 		count++;
 		found(guard, &mount);
@@ -249,7 +286,7 @@ static void look_at(const struct guard *guard, const struct mountinfo *part)
 	if (fd < 0 || is_used(fd))
 		return;
 	fd_close(&fd);
-	(void)detach(part, guard->timeline, NULL); /* what fails is tried again */
+	(void)detach(parts_of(guard), part, guard->timeline, NULL); /* what fails is tried again */
 }
 
 static uint64_t milliseconds(void)
@@ -270,10 +307,16 @@ int parts_look(const struct guard *guard)
 
 static void sweep(const struct guard *guard, const struct mountinfo *part)
 {
-	(void)detach(part, guard->timeline, "initfs-hold has died");
+	(void)detach(parts_of(guard), part, guard->timeline, "initfs-hold has died");
 }
 
 void parts_sweep(const struct guard *guard)
 {
+	struct parts *parts = parts_of(guard);
+	size_t i;
+
 	(void)each_part(guard, sweep);
+	/* Who has noted the others is dead; the merge that has made them takes them back. */
+	for (i = 0; i < PARTS_MAX; i++)
+		parts->id[i] = 0;
 }

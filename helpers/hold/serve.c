@@ -224,15 +224,17 @@ int serve(struct guard_child *child, void *data)
 {
 	/* Lives as long as the process: its workers may be anywhere when main ends. */
 	static struct hold hold;
+	const struct served *served = data;
 	struct fault fault = { 0 };
 	int listener, signals, r;
 
 	hold.guard = child->guard;
+	hold.parts = served->parts;
 	harden();
 	signals = watch_signals(&fault);
 	r = signals < 0 ? signals : hold_open(&hold, &fault);
 	if (r == 0)
-		r = views_start(&hold, child, data, &fault);
+		r = views_start(&hold, child, &served->layers, &fault);
 	if (r < 0)
 		return report(r, &fault, EXIT_FAILED);
 	listener = control_listen(&hold, &fault);

@@ -7,7 +7,15 @@
 
 #include "passthrough/guard.h"
 
-/* For struct guard: serves the views; data is the struct layers. Returns the exit status. */
+struct parts;
+
+/* What the guard and each process that serves work on. */
+struct served {
+	struct layers layers;
+	struct parts *parts;
+};
+
+/* For struct guard: serves the views; data is the struct served. Returns the exit status. */
 int serve(struct guard_child *child, void *data);
 
 #endif

@@ -39,6 +39,7 @@ struct held;
 struct hold;
 struct seat;
 struct kept;
+struct parts;
 
 /* Parts of views that are on the disk, which stay as long as sockets and FIFOs in them are used. */
 struct kept_list {
@@ -81,6 +82,7 @@ struct hold {
 	struct walk_table walks;
 	struct lock_table locks;
 	struct kept_list kept;
+	struct parts *parts; /* the guard's, too */
 	int proc; /* /proc/self/fd: objects are reopened through it; owned */
 	int run; /* /run/initfs; owned */
 	int timeline; /* owned */
