@@ -25,12 +25,26 @@ struct mounted {
 	bool root_is_writable;
 };
 
-static int note_mount(struct mounted *mounted, const struct mountinfo *mount)
+/*
+ * A view stands where something else has to be mounted, on top of it or beneath. What somebody has bound
+ * from one to another place is what had to be mounted there.
+ */
+static bool is_view(const struct list *list, const struct mountinfo *mount)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (strcmp(list->entries[i].directory, mount->target) == 0)
+			return views_is_ours(mount);
+	return false;
+}
+
+static int note_mount(struct mounted *mounted, const struct list *list,
+		      const struct mountinfo *mount)
 {
 	const char **more;
 
-	/* A view stands where something else has to be mounted, on top of it or beneath. */
-	if (views_is_ours(mount))
+	if (is_view(list, mount))
 		return 0;
 	if (strcmp(mount->target, "/") == 0)
 		mounted->root_is_writable =
@@ -82,7 +96,7 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 
 	why[0] = '\0';
 	while (is_read && mountinfo_next(&mountinfo, &mount))
-		is_read = note_mount(&mounted, &mount) == 0;
+		is_read = note_mount(&mounted, list, &mount) == 0;
 	if (!is_read)
 		(void)snprintf(why, size, "no memory");
 	else if (!mounted.root_is_writable)

@@ -309,6 +309,9 @@ static void test_need(void)
 #define ROOT_RW "1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
 #define SRV "2 1 8:2 / /srv rw shared:1 - xfs /dev/sda2 rw\n"
 
+#define VIEW "5 1 0:9 / /var rw - fuse.initfs-hold initfs rw\n"
+#define BOUND "6 5 0:10 / /var/tmp rw - fuse.initfs-hold initfs rw\n"
+
 #define READ_ONLY "/ is read-only; if it was repaired like that: initfs merge --repaired"
 
 static void check_wake(const char *mounts, const char *fstab, enum wake wanted, const char *why)
@@ -340,6 +343,10 @@ static void test_wake(void)
 	check_wake(ROOT_RW, "c /var/lib/x ext4\n", WAKE_SOON, "/var/lib/x is not mounted");
 	check_wake(ROOT_RW, "c /var/x ext4\nb /srv xfs\n", WAKE_NOT_YET, "/srv is not mounted");
 	check_wake(ROOT_RO, "c /var/x ext4\n", WAKE_NOT_YET, READ_ONLY);
+	/* A view is not what has to be mounted at its place; bound from another one, it is. */
+	check_wake(ROOT_RW VIEW, "d /var ext4\n", WAKE_NOT_YET, "/var is not mounted");
+	check_wake(ROOT_RW VIEW, "/tmp /var/tmp none bind\n", WAKE_SOON, "/var/tmp is not mounted");
+	check_wake(ROOT_RW VIEW BOUND, "/tmp /var/tmp none bind\n", WAKE_READY, "");
 }
 
 static int count_child(void *data, const struct mountinfo *mount)
