@@ -368,7 +368,7 @@ static void op_write(fuse_req_t request, fuse_ino_t number, const char *data, si
 /* Answered only after the record says how the script ended: its parent waits for this. */
 static void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
 {
-	running_flushed(&server_of(request)->starts, pid_of(request));
+	running_flushed(&server_of(request)->starts, fuse_req_ctx(request)->pid);
 	reply(request, 0);
 }
 

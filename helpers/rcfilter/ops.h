@@ -54,9 +54,10 @@ static inline struct notes *server_notes(fuse_req_t request)
 	return board_notes(server_of(request)->starts.board);
 }
 
+/* 0 for anybody but root: by what a user calls his programs he is no runner, nor started by one. */
 static inline pid_t pid_of(fuse_req_t request)
 {
-	return fuse_req_ctx(request)->pid;
+	return fuse_req_ctx(request)->uid == 0 ? fuse_req_ctx(request)->pid : 0;
 }
 
 static inline void reply(fuse_req_t request, int r)
