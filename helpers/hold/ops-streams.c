@@ -31,13 +31,17 @@ struct record {
 
 struct stream {
 	struct node *node; /* held */
+	uid_t uid; /* who has opened it, and */
+	size_t taken; /* how much of what he may have it takes */
 	char *records; /* owned */
 	size_t *at; /* where each of them begins; owned */
 	size_t count;
 };
 
-static void stream_clear(struct stream *stream)
+static void stream_clear(const struct view *view, struct stream *stream)
 {
+	allowance_give(&view->hold->streams, stream->uid, stream->taken);
+	stream->taken = 0;
 	free(stream->records);
 	free(stream->at);
 	stream->records = NULL;
@@ -72,28 +76,43 @@ static const struct record *record_at(const char *records, size_t at)
 	return (const struct record *)(const void *)(records + at); /* getdents aligns to 8 */
 }
 
-static int stream_read(const struct view *view, struct stream *stream)
+/* Notes where each of the records begins; their memory is the stream's user's. 0 or -ENOMEM. */
+static int stream_index(const struct view *view, struct stream *stream, size_t size)
 {
-	auto_close int fd = view_reopen(view->hold, stream->node->fd, O_RDONLY | O_DIRECTORY);
-	size_t at, i;
-	ssize_t size;
+	size_t at, i, bytes;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	stream_clear(stream);
-	size = read_records(fd, &stream->records);
-	if (size < 0)
-		return (int)size;
-	for (at = 0; at < (size_t)size; at += record_at(stream->records, at)->length)
+	for (at = 0; at < size; at += record_at(stream->records, at)->length)
 		stream->count++;
-	stream->at = calloc(stream->count + 1, sizeof(*stream->at));
-	if (!stream->at) {
-		stream_clear(stream);
+	bytes = (stream->count + 1) * sizeof(*stream->at);
+	r = allowance_take(&view->hold->streams, stream->uid, size + bytes);
+	if (r < 0)
+		return r;
+	stream->taken = size + bytes;
+	stream->at = malloc(bytes);
+	if (!stream->at)
 		return -ENOMEM;
-	}
 	for (at = 0, i = 0; i < stream->count; at += record_at(stream->records, at)->length)
 		stream->at[i++] = at;
 	return 0;
+}
+
+static int stream_read(const struct view *view, struct stream *stream)
+{
+	auto_close int fd = view_reopen(view->hold, stream->node->fd, O_RDONLY | O_DIRECTORY);
+	ssize_t size;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	stream_clear(view, stream);
+	size = read_records(fd, &stream->records);
+	if (size < 0)
+		return (int)size;
+	r = stream_index(view, stream, (size_t)size);
+	if (r < 0)
+		stream_clear(view, stream);
+	return r;
 }
 
 static struct stream *stream_of(const struct fuse_file_info *fi)
@@ -106,7 +125,7 @@ static void stream_free(struct view *view, struct stream *stream)
 	pthread_mutex_lock(&view->tree.lock);
 	node_release(&view->tree, stream->node);
 	pthread_mutex_unlock(&view->tree.lock);
-	stream_clear(stream);
+	stream_clear(view, stream);
 	free(stream);
 }
 
@@ -121,6 +140,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		return;
 	}
 	stream->node = node;
+	stream->uid = fuse_req_ctx(req)->uid;
 	pthread_mutex_lock(&view->tree.lock);
 	node_hold(node);
 	pthread_mutex_unlock(&view->tree.lock);

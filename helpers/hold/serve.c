@@ -31,6 +31,9 @@
 #define REQUEST_MAX \
 	(128 * 1024) /* bytes of data in one; more costs locked memory for each worker */
 
+/* For each user: the names of a million files. */
+#define STREAMS_MAX ((size_t)64 << 20)
+
 static void on_init(void *userdata, struct fuse_conn_info *conn)
 {
 	static const unsigned int wanted =
@@ -134,6 +137,7 @@ static int hold_open(struct hold *hold, struct fault *fault)
 	gate_init(&hold->gate);
 	held_init(hold);
 	locks_init(&hold->locks);
+	allowance_init(&hold->streams, STREAMS_MAX);
 	(void)pthread_mutex_init(&hold->kept.lock, NULL);
 	return 0;
 }

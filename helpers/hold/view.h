@@ -5,6 +5,8 @@
 
 #define FUSE_USE_VERSION 312
 
+#include "hold/allowance.h"
+
 #include "passthrough/caller.h"
 #include "passthrough/gate.h"
 #include "passthrough/node.h"
@@ -83,6 +85,7 @@ struct hold {
 	struct lock_table locks;
 	struct kept_list kept;
 	struct parts *parts; /* the guard's, too */
+	struct allowance streams; /* what directory streams hold */
 	int proc; /* /proc/self/fd: objects are reopened through it; owned */
 	int run; /* /run/initfs; owned */
 	int timeline; /* owned */
