@@ -52,6 +52,16 @@ for place in d/f new/f; do
 done
 expect_exit 2 merge --verify=much
 
+# A time that the disk cannot hold is not its fault: inodes without nanoseconds, years after its last one.
+for inode in 128 256; do
+	scene ext4 24M -I "$inode"
+	echo now >"$UPPER/now"
+	echo late >"$UPPER/late" && touch -d 2600-01-02 "$UPPER/late"
+	expect_exit 0 merge --verify
+	[ "$(cat "$LOWER/now" "$LOWER/late")" = "now
+late" ] || fail "not merged to inodes of $inode bytes"
+done
+
 # What is only moved cannot be read back: refused, not passed over.
 scene ext4 24M
 mkdir "$LOWER/old" && seq 1000 >"$LOWER/old/f"
