@@ -217,7 +217,7 @@ int share_end(struct fault *fault)
 	int r;
 
 	if (hierarchy < 0)
-		return hierarchy;
+		return hierarchy == -ENODEV ? 0 : hierarchy; /* no cgroup v2 at all */
 	group = group_open(hierarchy);
 	if (group < 0)
 		return group == -ENOENT ? 0

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SHARE_USEC (30 * 1000000ULL)
 /* A window is visible before its program has drawn all that is in it, and some never cease to draw. */
@@ -22,58 +23,67 @@
 /* Whom the screen waits for at every file in a protected directory; the guard's children follow it. */
 static const char *const servers[] = { "/run/initfs/hold-guard.pid", "/run/initfs/hold.pid" };
 
-/* One that has ended, or cannot be moved, runs as everybody does. */
-static void take(pid_t pid)
+/* First itself, then who waits for it with all that he has started so far; -ENOTSUP: not on this machine. */
+static int group_make(void)
 {
 	struct fault fault = { 0 };
+	size_t i;
+	int r = share_begin(&fault);
 
-	if (pid > 0)
-		(void)share_take(pid, &fault);
+	if (r == 0)
+		r = share_take(getppid(), &fault);
+	for (i = 0; r == 0 && i < sizeof(servers) / sizeof(servers[0]); i++) {
+		pid_t pid = file_read_live_pid(AT_FDCWD, servers[i]);
+
+		if (pid > 0)
+			(void)share_take(pid, &fault); /* it has ended, or it serves as everybody */
+	}
+	return r;
 }
 
-/* It writes the reason itself; whoever does not end with success is no leave. */
-static int look_for_claims(const char *folder)
+/* What the process does; it writes down itself why not. */
+static int prepare(const char *folder)
 {
 	auto_close int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_close int timeline = -EBADF;
+	auto_close int timeline = timeline_open(dir);
 	char claim[PATH_MAX];
+	int r;
 
-	if (!claim_find(claim))
-		return 1;
-	timeline = timeline_open(dir);
-	timeline_mark(timeline, "share.none", "claim", claim, NULL);
-	return 0;
+	if (claim_find(claim)) {
+		timeline_mark(timeline, "share.none", "claim", claim, NULL);
+		return 0;
+	}
+	r = group_make();
+	if (r < 0)
+		timeline_mark(timeline, "share.none", "why", strerror(-r), NULL);
+	return r == 0;
 }
 
-void first_search(struct first *first)
+static void group_end(void)
 {
-	int r = spawn_work(look_for_claims, "/run/initfs", &first->search);
+	struct fault fault = { 0 };
+	int r = share_end(&fault);
+
+	if (r < 0)
+		(void)report(r, &fault, EXIT_FAILED);
+}
+
+void first_prepare(struct first *first)
+{
+	int r = spawn_work(prepare, "/run/initfs", &first->preparation);
 
 	if (r < 0)
 		timeline_mark(first->timeline, "share.none", "why", strerror(-r), NULL);
 }
 
-bool first_begin(struct first *first, const pid_t *pids, unsigned int count, uint64_t now)
+bool first_begin(struct first *first, uint64_t now)
 {
-	unsigned int i;
-	struct fault fault = { 0 };
-	int r;
+	int r = spawn_result(&first->preparation);
 
-	if (spawn_result(&first->search) <= 0)
+	if (r < 0 && r != -EBADF)
+		group_end(); /* it may have been killed on the way */
+	if (r <= 0)
 		return false;
-	r = share_begin(&fault);
-	if (r == -ENOTSUP || r == -ENODEV) { /* no controller, or no cgroup v2 at all */
-		timeline_mark(first->timeline, "share.none", "why", strerror(-r), NULL);
-		return false;
-	}
-	if (r < 0) {
-		(void)report(r, &fault, EXIT_FAILED);
-		return false;
-	}
-	for (i = 0; i < count; i++)
-		take(pids[i]);
-	for (i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
-		take(file_read_live_pid(AT_FDCWD, servers[i]));
 	first->until = now + SHARE_USEC;
 	timeline_mark(first->timeline, "share.begin", NULL);
 	return true;
@@ -111,20 +121,23 @@ static bool is_still(struct first *first, uint64_t now)
 
 static void end(struct first *first, const char *why)
 {
-	struct fault fault = { 0 };
-	int r;
-
 	first->until = 0;
-	r = share_end(&fault);
-	if (r < 0)
-		(void)report(r, &fault, EXIT_FAILED);
+	group_end();
 	timeline_mark(first->timeline, "share.end", "why", why, NULL);
+}
+
+static void stop_preparing(struct first *first)
+{
+	if (first->preparation < 0)
+		return;
+	spawn_stop(&first->preparation);
+	group_end();
 }
 
 void first_look(struct first *first, bool comes, uint64_t now)
 {
 	if (!comes)
-		spawn_stop(&first->search);
+		stop_preparing(first);
 	if (!first->until)
 		return;
 	if (!comes && !first->is_drawing) {
@@ -147,7 +160,7 @@ uint64_t first_due(const struct first *first)
 
 void first_end(struct first *first)
 {
-	spawn_stop(&first->search);
+	stop_preparing(first);
 	if (first->until)
 		end(first, "end");
 }

@@ -4,7 +4,7 @@
  *	1. every program is looked at and moved on, and the screen comes first where it may;
  *	2. the syslog is handed what it does not read itself;
  *	3. /run/nologin goes when its rule says so;
- *	4. poll: a signal, the end of a child (or of who looks at its screen, or for claims), or the timer.
+ *	4. poll: a signal, the end of a child (or of who looks at its screen, or lets it come first), or the timer.
  * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
  * waits for it, and every program that waits has a bound.
  */
@@ -134,17 +134,12 @@ static void let_screen_come(struct loop *loop)
 /* A hook that has seen the file by now sees it go. */
 static void share(struct loop *loop)
 {
-	const struct watch *watch = loop->watch;
-	bool comes = watch_screen_comes(watch);
-	pid_t pids[PICK_MAX];
-	unsigned int i;
+	bool comes = watch_screen_comes(loop->watch);
 
 	if (loop->shall_share && comes)
-		first_search(&loop->first);
+		first_prepare(&loop->first);
 	loop->shall_share = false; /* not for a screen that comes again */
-	for (i = 0; i < watch->count; i++)
-		pids[i] = watch->runs[i].pid;
-	if (comes && first_begin(&loop->first, pids, watch->count, watch_now()))
+	if (comes && first_begin(&loop->first, watch_now()))
 		stop_saying_so(loop);
 }
 
@@ -204,7 +199,8 @@ static int wait_for_something(struct loop *loop)
 	polls[watch->count + 2] =
 		(struct pollfd){ .fd = loop->is_relay_behind ? -EBADF : relay_fd(&loop->relay),
 				 .events = POLLIN };
-	polls[watch->count + 3] = (struct pollfd){ .fd = loop->first.search, .events = POLLIN };
+	polls[watch->count + 3] =
+		(struct pollfd){ .fd = loop->first.preparation, .events = POLLIN };
 	if (poll(polls, 2 * watch->count + 4, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 
@@ -283,7 +279,7 @@ int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct
 		.signals = -EBADF,
 		.timer = -EBADF,
 		.shall_share = shares,
-		.first = { .timeline = watch->timeline, .search = -EBADF },
+		.first = { .timeline = watch->timeline, .preparation = -EBADF },
 	};
 	int r = loop_open(&loop, fault);
 
