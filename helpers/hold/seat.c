@@ -24,6 +24,7 @@
 struct placing {
 	struct view *view;
 	int disk;
+	struct search *search; /* made when it is needed; owned */
 	struct seat_count count;
 	struct fault *fault;
 };
@@ -38,18 +39,6 @@ static int fault_node(struct placing *placing, int error, const char *step, cons
 		       !node->names && node != &placing->view->tree.root ? "/ (a removed file)"
 									 : "");
 	return fault_at(placing->fault, error, step, full);
-}
-
-/*
- * Names are noted by us; this asks the overlay itself whether it still has the node under this one.
- */
-static bool is_name_true(const struct name *name, const struct stat *node)
-{
-	struct stat st;
-
-	return name->parent->fd >= 0 &&
-	       fstatat(name->parent->fd, name->text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_ino == node->st_ino && st.st_dev == node->st_dev;
 }
 
 /* The disk has to have what the view shows, or somebody would read or write another file. */
@@ -92,7 +81,7 @@ static int place_by_name(struct placing *placing, struct node *node, const struc
 		r = place_way(placing, name->parent);
 		if (r < 0)
 			return r;
-		if (name->parent->next_fd < 0 || !is_name_true(name, st))
+		if (name->parent->next_fd < 0 || !search_is_true(name, st))
 			continue;
 		fd = open_walk(name->parent->next_fd, name->text, O_PATH | O_NOFOLLOW, 0);
 		if (fd < 0 || fstat(fd, &disk) < 0 || !is_alike(st, &disk)) {
@@ -115,13 +104,12 @@ static int place_by_name(struct placing *placing, struct node *node, const struc
  */
 static int place_by_search(struct placing *placing, struct node *node, const struct stat *st)
 {
-	const struct tree *tree = &placing->view->tree;
 	struct stat disk;
 	int fd;
 
 	if (!node->files || st->st_nlink == 0 || is_number_ambiguous(st))
 		return 0;
-	fd = search_link(placing->view->hold, tree->root.fd, tree->root.next_fd, st);
+	fd = search_link(&placing->search, placing->view, st);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &disk) < 0 || !is_alike(st, &disk)) {
@@ -285,6 +273,7 @@ int seat_prepare(struct view *view, int disk, struct seat_count *ret_count, stru
 	if (!view->seats)
 		return fault_at(fault, -ENOMEM, "prepare", view->path);
 	r = tree_each(&view->tree, place_one, &placing);
+	search_free(&placing.search);
 	if (r == 0) {
 		r = tree_each(&view->tree, note_seat, view);
 		if (r < 0)
