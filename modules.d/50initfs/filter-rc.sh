@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pre-pivot, between mount-overlay.sh and start-early.sh: views over the directories of start scripts,
-# in which those that cannot work yet step aside.
+# pre-pivot, after start-early.sh, beside the programs that it has started: views over the directories of
+# start scripts, in which those that cannot work yet step aside.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
 # shellcheck source=modules.d/50initfs/initfs-lib.sh

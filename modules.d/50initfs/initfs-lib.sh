@@ -328,6 +328,20 @@ initfs_unbind() {
     rm -f -- "${PREFIX-}/$initfs_bound"
 }
 
+# ---- what is done beside the boot
+
+# Below NEWROOT: there from before the cleaning of /tmp begins until it has ended. initfs-supervise starts
+# nothing meanwhile that needs /tmp.
+initfs_cleaning=run/initfs/cleaning
+
+# Waits until nobody cleans /tmp any more: for that process only, others are not ours. It ends by the time
+# limit of what it calls.
+initfs_end_cleaning() {
+    [ -z "${initfs_cleaner-}" ] || wait "$initfs_cleaner"
+    initfs_cleaner=""
+    [ ! -e "$NEWROOT/$initfs_cleaning" ] || rm -f -- "$NEWROOT/$initfs_cleaning"
+}
+
 # ---- undoing
 
 # initfs_stop NAME: ends the process whose pid file is /run/initfs/NAME.pid, if it still is initfs-*.
@@ -426,7 +440,11 @@ initfs_undo() {
     local line=""
     [ -e "$NEWROOT/run/initfs/supervise.pid" ] && initfs_run initfs-supervise --undo -- "$NEWROOT"
     initfs_stop supervise
+    # Without it, whoever cleans /tmp says nothing when its script, which is a guest, is ended; and it has ended
+    # before the layer goes that it works on.
+    rm -f -- "$NEWROOT/$initfs_cleaning"
     initfs_stop_guests
+    initfs_end_cleaning
     initfs_stop merge
     initfs_stop keep
     initfs_stop readahead

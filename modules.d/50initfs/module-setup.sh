@@ -85,6 +85,7 @@ install() {
     inst_hook pre-pivot 20 "$moddir/read-ahead.sh"
     # After mount-usr.sh (50) and the security policies (60): the root's own programs run then.
     inst_hook pre-pivot 84 "$moddir/mount-overlay.sh"
-    inst_hook pre-pivot 86 "$moddir/filter-rc.sh"
-    inst_hook pre-pivot 88 "$moddir/start-early.sh"
+    inst_hook pre-pivot 86 "$moddir/start-early.sh"
+    inst_hook pre-pivot 88 "$moddir/filter-rc.sh"
+    inst_hook pre-pivot 90 "$moddir/finish-early.sh"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pre-pivot, after mount-overlay.sh: start what comes early from $NEWROOT, and what ends it all.
+# pre-pivot, directly after mount-overlay.sh: start what comes early from $NEWROOT, and what ends it all.
+# What the screen can do without comes beside initfs-supervise or after it, except where that is said.
 # Sourced by init: return, never exit; no set -e; nothing left behind but initfs_*.
 
 # shellcheck source=modules.d/50initfs/initfs-lib.sh
@@ -18,7 +19,6 @@ initfs_protects() {
 # file .tmpfs in it. Without that it would walk into /run and through it into every layer.
 initfs_can_clean() {
     local line
-    [ -x "$NEWROOT/etc/init.d/checkroot-bootclean.sh" ] || return 1
     [ -f "$NEWROOT/lib/init/bootclean.sh" ] || return 1
     while read -r line || [ -n "$line" ]; do
         # shellcheck disable=SC2016 # that is how it stands there
@@ -31,18 +31,31 @@ initfs_can_clean() {
 # script does that now, into the RAM layer, and /tmp/.tmpfs tells it later that /tmp needs no cleaning,
 # as Debian does for a /tmp in RAM; its bootmisc.sh removes the file. /run gets the same mark before,
 # as mount_run will give it anyway.
-initfs_clean_tmp() {
+initfs_clean() {
     local status=0
-    initfs_protects /tmp && initfs_can_clean || return 0
-    mkdir -p -- "$NEWROOT/run/lock"
+    initfs_errors=tmp/initfs.cleaning # the hook calls others meanwhile
+    initfs_can_clean || return 0
+    [ -d "$NEWROOT/run/lock" ] || mkdir -p -- "$NEWROOT/run/lock"
     printf '' > "$NEWROOT/run/.tmpfs" && printf '' > "$NEWROOT/run/lock/.tmpfs" || return 0
     [ ! -d "$NEWROOT/run/shm" ] || printf '' > "$NEWROOT/run/shm/.tmpfs" || return 0
     initfs_run chroot "$NEWROOT" /etc/init.d/checkroot-bootclean.sh start > /dev/null || status=$?
+    [ -e "$NEWROOT/$initfs_cleaning" ] || return 0 # undone meanwhile
     case "$status" in
         # 1: it could not clean something, usually a /run/shm that is not there yet.
         0 | 1) printf '' > "$NEWROOT/tmp/.tmpfs" ;;
         *) initfs_say "/tmp is not cleaned early: $(initfs_why "$status" checkroot-bootclean.sh)" ;;
     esac
+}
+
+# Beside all that does not need /tmp: finish-early.sh waits for its end.
+initfs_clean_tmp() {
+    initfs_protects /tmp && [ -x "$NEWROOT/etc/init.d/checkroot-bootclean.sh" ] || return 0
+    printf '' > "$NEWROOT/$initfs_cleaning" || return 0
+    {
+        initfs_clean
+        rm -f -- "$NEWROOT/$initfs_cleaning"
+    } &
+    initfs_cleaner=$!
 }
 
 # The X server's cookie is kept under the machine's name: a screen that was started before rcS gives
@@ -68,11 +81,11 @@ initfs_driver_wanted() {
     case "$class" in 0x03*) ;; *) return 1 ;; esac
 }
 
-# An initramfs that was made for another machine lacks the drivers of this one's screen or keyboard.
-# The root has them, and rcS would load them later.
+# initfs_load_drivers BUS...: an initramfs that was made for another machine lacks the drivers of this one's
+# screen or keyboard. The root has them, and rcS would load them later.
 initfs_load_drivers() {
     local bus device alias list=""
-    for bus in pci usb virtio serio hid i2c; do
+    for bus; do
         for device in "${PREFIX-}/sys/bus/$bus/devices"/*; do
             initfs_driver_wanted "$device" && list="$list $alias"
         done
@@ -134,10 +147,12 @@ initfs_carry_syslog() {
     rmdir -- "$dir"
 }
 
-# True if there are a script of the root that checks disks and the filter, which can hold it.
+# True if the root has a script that checks disks, and the filter will be there, which can hold it. Should it
+# not come after all, nothing is held.
 initfs_holds_check() {
     local script
-    [ -e "$NEWROOT/run/initfs/rcfilter.pid" ] || return 1
+    initfs_setting rc
+    [ "$initfs_value" = on ] || return 1
     for script in init.d/checkroot.sh init.d/checkroot init.d/checkfs rc.d/init.d/checkfs; do
         [ ! -e "$NEWROOT/etc/$script" ] || return 0
     done
@@ -164,32 +179,6 @@ initfs_start_supervise() {
     initfs_run initfs-supervise "$@" -- "$NEWROOT"
 }
 
-# Where it cannot come first beside the boot, or shall not, it goes first: a greeter that competes with udev's
-# coldplug and fsck comes after them. The supervisor takes the file away when the greeter shows, or will not
-# come soon.
-# Never longer than thirty seconds by the clock, as each nap takes longer than it says where much goes
-# on: a slow machine boots on beside its greeter.
-initfs_wait_for_screen() {
-    local now="" end
-    initfs_setting pace
-    case "$initfs_value" in *gui* | *share*) ;; *) return 0 ;; esac
-    read -r now _ < "${PREFIX-}/proc/uptime"
-    end=$((${now%%.*} + 30))
-    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
-        sleep 0.3 # each look starts a program, beside the screen
-        read -r now _ < "${PREFIX-}/proc/uptime"
-    done
-}
-
-# What the screen has needed is in memory now, and nothing else has run.
-initfs_record_reads() {
-    local status=0
-    initfs_setting readahead
-    [ "$initfs_value" = record ] || return 0
-    initfs_run_for 300 initfs-readahead --record -- "$NEWROOT" || status=$?
-    [ "$status" -eq 0 ] || initfs_say "nothing is recorded: $(initfs_why "$status" initfs-readahead)"
-}
-
 initfs_start_early() {
     local status=0
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
@@ -202,17 +191,17 @@ initfs_start_early() {
         initfs_fail "$(initfs_why "$status" initfs-merge)"
         return 0
     fi
-    initfs_load_drivers
     initfs_start_keep
     initfs_carry_syslog
+    # A screen that began on the firmware's picture would lose it to its driver.
+    initfs_load_drivers pci virtio
     initfs_start_supervise || status=$?
     if [ "$status" -ne 0 ]; then
         initfs_fail "$(initfs_why "$status" initfs-supervise)"
         return 0
     fi
-    initfs_wait_for_screen
-    initfs_record_reads
-    initfs_mark boot.early-done
+    # A running X server takes a keyboard that comes.
+    initfs_load_drivers usb serio hid i2c
 }
 
 initfs_start_early

@@ -74,12 +74,11 @@ pretend_timeout() {
 #!/bin/sh
 [ "\$1" = -k ] && shift 2
 shift
-rm -f '$scene/hangs'
 "\$@" &
 pid=\$!
 tries=0
 while kill -0 "\$pid" 2> /dev/null; do
-    if [ -e '$scene/hangs' ]; then
+    if [ -e '$scene/hangs.'"\$pid" ]; then
         case "\$tries" in
             0) kill -TERM "\$pid" ;;
             25) kill -KILL "\$pid" && exit 137 ;;
@@ -90,7 +89,7 @@ while kill -0 "\$pid" 2> /dev/null; do
 done
 wait "\$pid"
 status=\$?
-[ ! -e '$scene/hangs' ] || exit 124
+[ ! -e '$scene/hangs.'"\$pid" ] || exit 124
 exit "\$status"
 EOT
     chmod 755 "$scene/bin/timeout"
@@ -110,6 +109,7 @@ pretended() { # WORDS
     # shellcheck disable=SC2034 # dracut's, for parse-initfs.sh
     rflags=""
     failures=0
+    devices=0
 
     mkdir -p "$PREFIX/proc/sys/kernel" "$PREFIX/dev" "$PREFIX/sys" "$PREFIX/run" "$scene/bin" \
         "$NEWROOT/etc" "$NEWROOT/tmp" "$NEWROOT/run"
@@ -119,7 +119,7 @@ pretended() { # WORDS
     : > "$calls"
     : > "$console"
 
-    for name in initfs-overlay initfs-merge initfs-supervise modprobe mount umount chroot; do
+    for name in initfs-merge initfs-supervise initfs-rcfilter modprobe mount umount chroot; do
         pretend "$name"
     done
     pretend initfs-hold
@@ -132,7 +132,7 @@ printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
     # A helper whose body is $hang says that it hangs, and timeout believes it at once: a test neither waits
     # for twenty seconds nor takes a slow machine for a helper that hangs.
     # shellcheck disable=SC2034 # for the tests
-    hang=": > '$scene/hangs'; exec sleep 100"
+    hang=": > '$scene/hangs.'\$\$; exec sleep 100"
     pretend_timeout
     PATH="$scene/bin:$PATH"
 
@@ -157,6 +157,31 @@ up() {
     run_hook mount-overlay
 }
 
+# All that comes between the view and init.
+early() {
+    run_hook start-early
+    run_hook filter-rc
+    run_hook finish-early
+}
+
+# Debian's own scripts, as far as the hook looks at them.
+# shellcheck disable=SC2016,SC2034 # that is how it stands there; for the tests
+spares_marked='	[ -f "$dir/.tmpfs" ] && return 0'
+with_bootclean() { # LINE OF IT
+    mkdir -p "$NEWROOT/etc/init.d" "$NEWROOT/lib/init"
+    printf '#!/bin/sh\n' > "$NEWROOT/etc/init.d/checkroot-bootclean.sh"
+    chmod 755 "$NEWROOT/etc/init.d/checkroot-bootclean.sh"
+    printf '%s\n' "$1" > "$NEWROOT/lib/init/bootclean.sh"
+}
+
+# device BUS MODALIAS [CLASS]: one without a driver
+device() {
+    local device="$PREFIX/sys/bus/$1/devices/$((devices += 1))"
+    mkdir -p "$device"
+    printf '%s\n' "$2" > "$device/modalias"
+    [ $# -lt 3 ] || printf '%s\n' "$3" > "$device/class"
+}
+
 # ---- what has to hold
 
 fail() {
@@ -172,6 +197,17 @@ expect_call() {
 
 expect_no_call() {
     ! grep -q -- "^$1" "$calls" || fail "a call that begins with '$1'"
+}
+
+# Calls that begin so, one behind the other.
+expect_order() {
+    local text at last=0
+    for text; do
+        at=$(grep -n -m 1 -- "^$text" "$calls")
+        at="${at%%:*}"
+        [ "${at:-0}" -gt "$last" ] || fail "no call '$text' behind the one before"
+        last="${at:-$last}"
+    done
 }
 
 # Lines on the console: that many, and one contains each text.

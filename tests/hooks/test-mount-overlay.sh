@@ -121,7 +121,7 @@ refused() (
     turned_on
     case "$1" in
         hang) pretend initfs-overlay "$hang" ;;
-        deaf) pretend initfs-overlay "trap '' TERM; : > '$scene/hangs'; while :; do sleep 1; done" ;;
+        deaf) pretend initfs-overlay "trap '' TERM; : > '$scene/hangs.'\$\$; while :; do sleep 1; done" ;;
         *) pretend initfs-overlay "$1" ;;
     esac
     run_hook mount-overlay

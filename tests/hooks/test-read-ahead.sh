@@ -50,7 +50,7 @@ records() ( # WORDS BODY LINES
     pretended "rd.initfs $1"
     pretend initfs-readahead "$2"
     up
-    run_hook start-early
+    early
     expect_call "initfs-readahead --record -- $NEWROOT"
     expect_console "$3"
     expect_event boot.early-done

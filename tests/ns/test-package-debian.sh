@@ -147,7 +147,7 @@ installed() {
 	for name in overlay hold merge rcfilter supervise keep readahead; do
 		grep -q "usr/sbin/initfs-$name\$" "$listed" || fail "no initfs-$name in the initramfs"
 	done
-	for name in cmdline/20-parse-initfs pre-pivot/84-mount-overlay pre-pivot/88-start-early; do
+	for name in cmdline/20-parse-initfs pre-pivot/84-mount-overlay pre-pivot/86-start-early; do
 		grep -q "hooks/$name.sh\$" "$listed" || fail "no hook $name in the initramfs"
 	done
 }

@@ -1,0 +1,59 @@
+#!/usr/bin/env dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The last hook lets init start when the screen shows, or cannot be waited for any longer.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what pretend.sh and the hooks share with a case
+# shellcheck disable=SC2016,SC2317 # text for other shells; cases are called through check
+set -u
+# shellcheck source-path=SCRIPTDIR source=pretend.sh
+. "${0%/*}/pretend.sh"
+
+off() (
+    pretended "rd.initfs"
+    turned_on # but no layers
+    run_hook finish-early
+    expect_console 0
+    [ ! -e "$PREFIX/run/initfs/timeline" ] || fail "something is said to be done"
+    finish
+)
+
+once() (
+    pretended "rd.initfs rd.initfs.readahead=record"
+    pretend initfs-readahead
+    up
+    early
+    expect_call "initfs-readahead --record -- $NEWROOT"
+    expect_once finish-early
+    [ "$(grep -c boot.early-done "$PREFIX/run/initfs/timeline")" -eq 1 ] || fail "it is done twice"
+    finish
+)
+
+# waited ARGUMENT SHOWN NAP SECONDS: the boot goes on when the screen shows, at SHOWN seconds, or when
+# thirty have passed, however long a NAP really takes; it has waited for SECONDS.
+waited() (
+    pretended "rd.initfs $1"
+    comes="$NEWROOT/run/initfs/screen-comes"
+    pretend initfs-supervise "printf '' > '$comes'"
+    up
+    shown=$2 nap=$3 passed=0
+    sleep() { # the hook's own; those of other processes are real
+        passed=$((passed + nap))
+        echo "$((100 + passed)).99 1.00" > "$PREFIX/proc/uptime"
+        [ "$passed" -lt "$shown" ] || rm -f "$comes"
+    }
+    early
+    [ "$passed" -eq "$4" ] || fail "the boot went on after $passed seconds"
+    expect_event boot.early-done
+    expect_console 0
+    finish
+)
+
+check off
+check once
+check waited "" 8 2 8
+check waited "" 5000 1 30
+check waited "" 5000 7 35
+check waited rd.initfs.pace=off 5000 1 0
+check waited rd.initfs.pace=io 5000 1 0
+check waited rd.initfs.pace=gui,io 8 2 8
+check waited rd.initfs.pace=share 8 2 8
+exit "$status"
