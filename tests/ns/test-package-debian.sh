@@ -154,8 +154,9 @@ installed() {
 
 # What a boot may have made was initfs's, too.
 purged() {
-	mkdir "$root/var/lib/initfs"
+	mkdir "$root/var/lib/initfs" "$root/var/log/initfs"
 	touch "$root/var/lib/initfs/reserve" "$root/var/lib/initfs/readahead"
+	touch "$root/var/log/initfs/timeline" "$root/var/log/initfs/timeline.new"
 	in_root dpkg --force-unsafe-io --purge initfs
 	diff <(echo "$image") <(touched && new_folders) || fail "something is left"
 	in_root lsinitrd "/$image" >"$tmp/listed"
