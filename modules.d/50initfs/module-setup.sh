@@ -72,6 +72,10 @@ install() {
     inst_rules 60-input-id.rules 60-evdev.rules 70-mouse.rules 70-touchpad.rules 70-joystick.rules
     ! busybox=$(initfs_find_syslog) || inst_binary "$busybox" /usr/lib/initfs/busybox
 
+    # What the machine says of drivers (no nouveau, an option) counts for those that come with this module, in boots
+    # without rd.initfs, too. dracut takes it along with hostonly only.
+    inst_multiple -H -o "/etc/modprobe.d/*.conf" /etc/modprobe.conf
+
     # The names of logical volumes that mount-overlay.sh opens: upstream's file and Debian's. Not the one
     # that opens whatever udev finds.
     inst_rules 11-dm-lvm.rules 56-lvm.rules

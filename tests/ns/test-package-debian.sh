@@ -107,7 +107,8 @@ machine() {
 	image=boot/initrd.img-$kernel
 	mkdir "$tmp/ram" "$root"
 	mount -t tmpfs ram "$tmp/ram"
-	mkdir -p "$upper" "$tmp/ram/work" "$tmp/ram/etc/etc/dracut.conf.d"
+	mkdir -p "$upper" "$tmp/ram/work" "$tmp/ram/etc/etc/dracut.conf.d" "$tmp/ram/etc/etc/modprobe.d"
+	echo "blacklist psmouse" >"$tmp/ram/etc/etc/modprobe.d/test.conf"
 	cat >"$tmp/ram/etc/etc/dracut.conf.d/test.conf" <<-'END'
 		dracutmodules=" bash base fs-lib kernel-modules rootfs-block udev-rules usrmount "
 		drivers=" ext4 virtio_blk "
@@ -147,9 +148,22 @@ installed() {
 	for name in overlay hold merge rcfilter supervise keep readahead; do
 		grep -q "usr/sbin/initfs-$name\$" "$listed" || fail "no initfs-$name in the initramfs"
 	done
+	grep -q ' etc/modprobe.d/test.conf$' "$listed" || fail "the initramfs does not know which drivers are not wanted"
 	for name in cmdline/20-parse-initfs pre-pivot/84-mount-overlay pre-pivot/86-start-early; do
 		grep -q "hooks/$name.sh\$" "$listed" || fail "no hook $name in the initramfs"
 	done
+}
+
+# Whatever machine dracut finds itself on, what the hooks need comes along, and screens and keyboards of others.
+hostonly() {
+	local listed=$tmp/listed name
+	in_root dracut --force --quiet --hostonly /dev/hostonly.img "$kernel"
+	in_root lsinitrd /dev/hostonly.img >"$listed"
+	grep -q '^Arguments: .*--hostonly' "$listed" || fail "dracut was not in hostonly mode"
+	for name in overlay fuse loop evdev psmouse usbhid virtio_input bochs; do
+		grep -q "/$name\.ko\$" "$listed" || fail "no driver $name with hostonly"
+	done
+	rm "$root/dev/hostonly.img"
 }
 
 # What a boot may have made was initfs's, too.
@@ -172,4 +186,5 @@ lint
 content
 machine
 installed
+hostonly
 purged
