@@ -14,30 +14,18 @@ if [[ -z ${PACKAGE_SCENE-} ]]; then
 	PACKAGE_SCENE=1 exec unshare --mount --propagation private -- "$0" "$@"
 fi
 
-debian=${INITFS_SRC:?}/packaging/debian
 tmp=${TEST_TMP:?}
-root=$tmp/root
-upper=$tmp/ram/upper
+debian=${INITFS_SRC:?}/packaging/debian
+# shellcheck source-path=SCRIPTDIR source=../lib/package.sh
+. "$INITFS_SRC/tests/lib/package.sh"
 
 fail() {
 	echo "FAIL: $*"
 	exit 1
 }
 
-# A builder has neither root nor this test's surroundings. The unit tests are check/gcc's and distcheck's.
-as_builder() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin HOME=/nonexistent \
-		LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="parallel=$(nproc) ${DEB_BUILD_OPTIONS-nocheck}" "$@"
-}
-
-in_root() {
-	chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive "$@"
-}
-
-versions() { # sets $version; the changelog is the only place that repeats it
+versions() { # the changelog is the only place that repeats the version
 	local said
-	version=$(sed -n 's/^PACKAGE_VERSION = //p' "$INITFS_BUILD/Makefile")
 	said=$(dpkg-parsechangelog -l "$debian/changelog" -S Version)
 	[[ ${said%-*} == "$version" ]] || fail "debian/changelog is about $said, configure.ac about $version"
 }
@@ -55,24 +43,9 @@ examples() { # what the example sets is documented and taken
 	done < <(sed -n '/^#[a-z]*=/s/^#//p' "$debian/initfs.conf" | grep . || echo "nothing=")
 }
 
-# At /mnt, so that the builder can get there whoever may look into $tmp.
-build() {
-	mkdir "$tmp/site"
-	mount --bind "$tmp/site" /mnt
-	XZ_OPT=-1 make -s -C "${INITFS_BUILD:?}" dist
-	cp "$INITFS_BUILD/initfs-$version.tar.xz" "/mnt/initfs_$version.orig.tar.xz"
-	tar -C /mnt -xf "/mnt/initfs_$version.orig.tar.xz"
-	cp -r "/mnt/initfs-$version/packaging/debian" "/mnt/initfs-$version/debian"
-	chown -R 65534:65534 /mnt
-	cd "/mnt/initfs-$version"
-	as_builder dpkg-buildpackage -us -uc
-	cd /
-	deb=$(echo /mnt/initfs_"$version"-*.deb)
-}
-
 # The tree names no place in the network; and what it takes for misspelt words is machine code.
 lint() {
-	as_builder lintian --display-info --pedantic --fail-on error,warning,info,pedantic \
+	package_builder lintian --display-info --pedantic --fail-on error,warning,info,pedantic \
 		--suppress-tags no-homepage-field,spelling-error-in-binary /mnt/*.changes || fail "lintian"
 }
 
@@ -100,28 +73,19 @@ content() {
 	[[ -z $(dpkg-deb -c "$deb" | awk '$2 != "root/root"') ]] || fail "not all is root's"
 }
 
-# The guests' Debian, with a dracut that does not take drivers of all machines and does not compress.
+# With a dracut that does not take drivers of all machines and does not compress.
 machine() {
-	base=$("$INITFS_SRC/tests/lib/make-guest" --tree)
-	kernel=$(basename "$base"/lib/modules/*)
-	image=boot/initrd.img-$kernel
-	mkdir "$tmp/ram" "$root"
-	mount -t tmpfs ram "$tmp/ram"
-	mkdir -p "$upper" "$tmp/ram/work" "$tmp/ram/etc/etc/dracut.conf.d" "$tmp/ram/etc/etc/modprobe.d"
-	echo "blacklist psmouse" >"$tmp/ram/etc/etc/modprobe.d/test.conf"
-	cat >"$tmp/ram/etc/etc/dracut.conf.d/test.conf" <<-'END'
+	mkdir -p "$tmp/etc/etc/dracut.conf.d" "$tmp/etc/etc/modprobe.d"
+	echo "blacklist psmouse" >"$tmp/etc/etc/modprobe.d/test.conf"
+	cat >"$tmp/etc/etc/dracut.conf.d/test.conf" <<-'END'
 		dracutmodules=" bash base fs-lib kernel-modules rootfs-block udev-rules usrmount "
 		drivers=" ext4 virtio_blk "
 		compress=cat
 		early_microcode=no
 	END
-	mount -t overlay -o "lowerdir=$tmp/ram/etc:$base,upperdir=$upper,workdir=$tmp/ram/work" root "$root"
-	mount -t proc proc "$root/proc"
-	mount -t sysfs -o ro sysfs "$root/sys"
-	mount -t tmpfs -o mode=755 dev "$root/dev"
-	cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom "$root/dev/"
-	ln -s /proc/self/fd "$root/dev/fd"
-	mount --bind -o ro /mnt "$root/mnt"
+	package_machine "$tmp/etc"
+	kernel=$(basename "$base"/lib/modules/*)
+	image=boot/initrd.img-$kernel
 }
 
 # What has come, changed or gone in the machine, but for dpkg's own records.
@@ -181,7 +145,7 @@ purged() {
 
 versions
 examples
-build
+package_build
 lint
 content
 machine

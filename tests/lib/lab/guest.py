@@ -52,7 +52,8 @@ class Guest:
     """with Guest(append="rd.initfs", initrd="initfs") as g: g.wait("greeter") …
 
     append   more kernel arguments
-    initrd   "plain": dracut without our module; "initfs": with it
+    initrd   "plain": dracut without our module; "initfs": with it; or the path of another
+    kernel   the path of another than that of the image
     addon    an Archive, appended to the initrd for this boot
     disk     a Disk of an earlier boot; without it a throw-away copy of the image
     cpus     a boot on one costs a fifth less than on two; for tests in which nothing meets
@@ -65,11 +66,12 @@ class Guest:
     """
 
     def __init__(self, append="", initrd="plain", addon=None, disk=None, name="boot", cpus=2,
-                 more=(), flavour="", nic="none", memory=1024):
+                 more=(), flavour="", nic="none", memory=1024, kernel=""):
         self.name = name
         self.folder = os.environ.get("TEST_TMP") or os.getcwd()
         self._image = guest_folder(flavour)
         self._append = f"{KERNEL_ARGS} {append}".strip()
+        self._kernel = kernel or os.path.join(self._image, "kernel")
         self._initrd = self._make_initrd(initrd, addon)
         self.disk = disk or Disk.throw_away(self._image, self.path("qcow2"))
         self._cpus = cpus
@@ -84,7 +86,7 @@ class Guest:
         return os.path.join(self.folder, f"{self.name}.{suffix}")
 
     def _make_initrd(self, kind, addon):
-        plain = os.path.join(self._image, f"initrd-{kind}.img")
+        plain = kind if os.path.isabs(kind) else os.path.join(self._image, f"initrd-{kind}.img")
         if not os.path.exists(plain):
             raise LabError(f"the guest has no initramfs of the kind '{kind}'")
         if addon is None:
@@ -135,7 +137,7 @@ class Guest:
             # Without its firmware the screen shows nothing until the kernel has it.
             "-display", "none", "-device", "bochs-display,romfile=",
             "-device", "virtio-keyboard-pci",
-            "-kernel", os.path.join(self._image, "kernel"), "-initrd", self._initrd,
+            "-kernel", self._kernel, "-initrd", self._initrd,
             "-append", self._append,
             "-drive", self.disk.drive(),
             *(NIC if self._nic != "none" else ()),

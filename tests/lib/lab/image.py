@@ -67,12 +67,20 @@ class Disk:
     def read(self, path):
         """The text of a file, once the guest is gone and its journal has been replayed, as the next
         boot's fsck would do it; on a copy."""
+        return self._debugfs(f"cat {path}")
+
+    def copy_out(self, path, folder):
+        """Copies a directory of the disk into folder, as read() does."""
+        os.makedirs(folder, exist_ok=True)
+        self._debugfs(f"rdump {path} {folder}")
+
+    def _debugfs(self, command):
         raw = f"{self.path}.raw"
         subprocess.run(["qemu-img", "convert", "-O", "raw", self.path, raw], check=True)
         # 1: it has mended something, as after each power cut.
         if subprocess.run(["e2fsck", "-p", raw], check=False).returncode not in (0, 1):
             raise OSError("e2fsck cannot mend the disk")
-        out = subprocess.run(["debugfs", "-R", f"cat {path}", raw], check=True, stdout=subprocess.PIPE,
+        out = subprocess.run(["debugfs", "-R", command, raw], check=True, stdout=subprocess.PIPE,
                              text=True).stdout
         os.unlink(raw)
         return out
