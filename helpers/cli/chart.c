@@ -29,6 +29,7 @@ static const struct rule {
 	{ "boot.early-done", "boot", NULL, "initramfs", END, CHART_MARK },
 	{ "boot.open", "boot", NULL, "initramfs", MOMENT, CHART_MARK },
 	{ "boot.check", "boot", NULL, "initramfs", MOMENT, CHART_MARK },
+	{ "boot.ramtmp", "boot", NULL, "initramfs", MOMENT, CHART_MARK },
 	{ "boot.stock", "boot", NULL, "initramfs", END_FAILED, CHART_FAILED },
 
 	{ "overlay.up", "layer", NULL, "RAM", BEGIN, CHART_RUNNING },

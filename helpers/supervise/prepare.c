@@ -238,8 +238,11 @@ int prepare_sockets(const struct entry *entry, struct fault *fault)
 	char source[PATH_MAX];
 	int r;
 
-	if (!entry->socket_dir || !is_in_ram(entry->socket_dir))
+	if (!entry->socket_dir)
 		return 0;
+	/* An X server that is not root's makes none. */
+	if (!is_in_ram(entry->socket_dir))
+		return access(entry->socket_dir, F_OK) == 0 ? 0 : make_one(&onto, fault);
 	r = sockets_source(entry->socket_dir, source, sizeof(source));
 	if (r < 0)
 		return fault_at(fault, r, "name the directory for sockets", entry->socket_dir);

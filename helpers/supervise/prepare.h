@@ -26,9 +26,9 @@ void prepare_pid_file_undo(const struct entry *entry, pid_t pid);
 
 /*
  * Mounts SOCKETS_DIR/NAME (1777) over the entry's SocketDir, so that the sockets bound there are on
- * /run and not on a layer that goes away. Does nothing where it is done, where there is no
- * SocketDir, or where that is not below a layer: after the merge no mount of ours may come back.
- * Returns 0 or -errno.
+ * /run and not on a layer that goes away. Does nothing where it is done, or where there is no
+ * SocketDir. Where that is not below a layer, it is only made (1777) if it is not there: after the merge
+ * no mount of ours may come back. Returns 0 or -errno.
  */
 int prepare_sockets(const struct entry *entry, struct fault *fault);
 

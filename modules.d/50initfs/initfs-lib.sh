@@ -328,6 +328,15 @@ initfs_unbind() {
     rm -f -- "${PREFIX-}/$initfs_bound"
 }
 
+# Below PREFIX: the root's tmpfs on /tmp was mounted by us, as init would have done later.
+initfs_ramtmp=tmp/initfs.ramtmp
+
+initfs_unmount_ramtmp() {
+    [ -e "${PREFIX-}/$initfs_ramtmp" ] || return 0
+    umount -l "$NEWROOT/tmp"
+    rm -f -- "${PREFIX-}/$initfs_ramtmp"
+}
+
 # ---- what is done beside the boot
 
 # Below NEWROOT: there from before the cleaning of /tmp begins until it has ended. initfs-supervise starts
@@ -457,6 +466,7 @@ initfs_undo() {
     [ -f "$NEWROOT/run/nologin" ] && read -r line < "$NEWROOT/run/nologin"
     case "$line" in "initfs: "*) rm -f -- "$NEWROOT/run/nologin" ;; esac
     [ -e "${PREFIX-}/$initfs_bound" ] && rm -f -- "$NEWROOT/run/.tmpfs" "$NEWROOT/run/lock/.tmpfs"
+    initfs_unmount_ramtmp
     initfs_unbind
 }
 

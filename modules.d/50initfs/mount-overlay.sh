@@ -62,12 +62,61 @@ initfs_check_own() {
     return 0
 }
 
+# True if the root's init may mount a tmpfs on /tmp without a line in fstab: Debian's initscripts, by RAMTMP=yes.
+initfs_has_ramtmp() {
+    local file line
+    [ -e "$NEWROOT/lib/init/tmpfs.sh" ] && ! initfs_has_own /tmp && [ ! -L "$NEWROOT/tmp" ] || return 1
+    for file in "$NEWROOT/etc/default/tmpfs" "$NEWROOT/etc/default/rcS"; do
+        [ -f "$file" ] || continue
+        while read -r line || [ -n "$line" ]; do
+            case "$line" in \#*) ;; *RAMTMP=*) return 0 ;; esac
+        done < "$file"
+    done
+    return 1
+}
+
+# It would find a view there, take that for its tmpfs, and /tmp would go to the disk. So its tmpfs comes now, by its
+# own functions. What is in RAM for good needs no layer: early programs are where they will stay.
+# True if it is there.
+initfs_mount_ramtmp() {
+    local status=0 target type
+    initfs_has_ramtmp || return 1
+    initfs_run chroot "$NEWROOT" /usr/lib/initfs/ramtmp > /dev/null || status=$?
+    [ "$status" -eq 0 ] || initfs_say "/tmp gets no tmpfs early: $(initfs_why "$status" ramtmp)"
+    while read -r _ target type _; do
+        [ "$type:$target" = "tmpfs:$NEWROOT/tmp" ] || continue
+        printf '' > "${PREFIX-}/$initfs_ramtmp"
+        initfs_mark boot.ramtmp
+        return 0
+    done < "${PREFIX-}/proc/mounts"
+    return 1
+}
+
+# Sets initfs_value to the directories to protect, with commas between them.
+initfs_protected() {
+    initfs_setting overlay
+    case ",$initfs_value," in *,/tmp,*) ;; *) return 0 ;; esac
+    initfs_mount_ramtmp || return 0
+    initfs_setting overlay # others have set it
+    initfs_value=",$initfs_value,"
+    while :; do
+        case "$initfs_value" in *,/tmp,*) ;; *) break ;; esac
+        initfs_value="${initfs_value%%,/tmp,*},${initfs_value#*,/tmp,}"
+    done
+    initfs_value="${initfs_value#,}"
+    initfs_value="${initfs_value%,}"
+}
+
 initfs_call_overlay() (
     initfs_setting size
     size="$initfs_value"
     initfs_setting merge
     merge="$initfs_value"
-    initfs_setting overlay
+    initfs_protected
+    if [ -z "$initfs_value" ]; then
+        printf '/tmp is a tmpfs of the root, and nothing else is protected\n' > "${PREFIX-}/$initfs_errors"
+        return 3
+    fi
     set -f # a directory is not a pattern; in a subshell, because the shell is init's
     IFS=,
     # shellcheck disable=SC2086 # split at the commas

@@ -75,6 +75,62 @@ printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
     finish
 )
 
+# Debian's init mounts a tmpfs on /tmp by itself.
+with_ramtmp() { # LINE OF ITS SETTINGS
+    mkdir -p "$NEWROOT/lib/init" "$NEWROOT/etc/default"
+    printf '' > "$NEWROOT/lib/init/tmpfs.sh"
+    printf '# RAMTMP=yes\n%s\n' "$1" > "$NEWROOT/etc/default/tmpfs"
+    printf 'RAM\n' > "$NEWROOT/etc/default/rcS"
+    pretend chroot "echo 'tmpfs $NEWROOT/tmp tmpfs rw 0 0' >> '$PREFIX/proc/mounts'"
+}
+
+# Then it comes now, and has no layer.
+ramtmp() (
+    pretended "rd.initfs $1"
+    turned_on
+    with_ramtmp "$2"
+    printf '%s\n' "$3" > "$NEWROOT/etc/fstab"
+    pretend udevadm
+    run_hook mount-overlay
+    expect_on
+    expect_console 0
+    if [ "$4" = yes ]; then
+        expect_order "chroot $NEWROOT /usr/lib/initfs/ramtmp" "initfs-overlay --size=50% -- $NEWROOT $5"
+        expect_event "boot.ramtmp$"
+    else
+        expect_no_call chroot
+    fi
+    grep -qx "initfs-overlay.* -- $NEWROOT $5" "$calls" || fail "no layers over $5"
+    expect_once mount-overlay
+    finish
+)
+
+# What cannot be done is said; then it is as it would be without.
+ramtmp_fails() (
+    pretended "rd.initfs"
+    turned_on
+    with_ramtmp RAMTMP=yes
+    pretend chroot "echo 'mount: no tmpfs' >&2; exit 32"
+    run_hook mount-overlay
+    expect_on
+    expect_console 1 "/tmp gets no tmpfs early: mount: no tmpfs"
+    expect_call "initfs-overlay --size=50% -- $NEWROOT /var /tmp"
+    finish
+)
+
+# The stock boot begins without it.
+ramtmp_undone() (
+    pretended "rd.initfs $1"
+    turned_on
+    with_ramtmp RAMTMP=yes
+    pretend initfs-hold 'exit 1'
+    run_hook mount-overlay
+    expect_call "umount -l $NEWROOT/tmp"
+    [ ! -e "$PREFIX/tmp/initfs.ramtmp" ] || fail "it is still noted"
+    expect_stock "$2"
+    finish
+)
+
 # Each mistake in the root's own files is named, and the next best value counts.
 conf_mistakes() (
     pretended "rd.initfs rd.initfs.size=banana"
@@ -191,6 +247,15 @@ check unclean "" 1 0 yes
 check unclean "" 4 0 yes # initfs-overlay judges what came of it
 check unclean "" 1 3 no
 check unclean "fastboot" 1 0 no
+check ramtmp "" "RAMTMP=yes" "" yes /var
+check ramtmp "" "  export RAMTMP='yes'" "" yes /var
+check ramtmp "rd.initfs.overlay=/tmp,/srv,/tmp,/var/tmp,/tmp" "RAMTMP=yes" "" yes "/srv /var/tmp"
+check ramtmp "rd.initfs.overlay=/var,/srv/tmp" "RAMTMP=yes" "" no "/var /srv/tmp"
+check ramtmp "" "" "" no "/var /tmp"
+check ramtmp "" "RAMTMP=yes" "tmpfs /tmp tmpfs defaults 0 0" no "/var /tmp"
+check ramtmp_fails
+check ramtmp_undone "" "initfs-hold ended with status 1"
+check ramtmp_undone "rd.initfs.overlay=/tmp" "/tmp is a tmpfs of the root, and nothing else is protected"
 check conf_mistakes
 check bound_before
 check bind_fails
