@@ -6,6 +6,8 @@
 
 # shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
+# shellcheck source=modules.d/50initfs/initfs-undo.sh
+type initfs_undo > /dev/null 2>&1 || . /lib/initfs-undo.sh
 
 # Any part of them counts, a link that leads nowhere from here too: what is wrong with it the helper says.
 initfs_has_start_scripts() {

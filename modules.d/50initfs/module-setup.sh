@@ -82,6 +82,7 @@ install() {
 
     # shellcheck disable=SC2154 # moddir is dracut's
     inst_simple "$moddir/initfs-lib.sh" "/lib/initfs-lib.sh"
+    inst_simple "$moddir/initfs-undo.sh" "/lib/initfs-undo.sh"
     inst_simple "$moddir/initfs-volumes.sh" "/lib/initfs-volumes.sh"
     # After parse-root-opts.sh (10), before whatever reads rflags (95).
     inst_hook cmdline 20 "$moddir/parse-initfs.sh"

@@ -6,6 +6,8 @@
 
 # shellcheck source=modules.d/50initfs/initfs-lib.sh
 type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
+# shellcheck source=modules.d/50initfs/initfs-undo.sh
+type initfs_undo > /dev/null 2>&1 || . /lib/initfs-undo.sh
 
 initfs_protects() {
     local dir

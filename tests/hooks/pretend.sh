@@ -138,6 +138,8 @@ printf '0\t/var\n1\t/tmp\n' > '$NEWROOT/run/initfs/layers'"
 
     # shellcheck source=modules.d/50initfs/initfs-lib.sh
     . "$hooks/initfs-lib.sh"
+    # shellcheck source=modules.d/50initfs/initfs-undo.sh
+    . "$hooks/initfs-undo.sh"
     # shellcheck source=modules.d/50initfs/initfs-volumes.sh
     . "$hooks/initfs-volumes.sh"
 }

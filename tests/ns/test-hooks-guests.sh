@@ -15,6 +15,7 @@ trap 'exit 1' HUP INT TERM
 
 getarg() { :; } # so that the library does not look for dracut's
 . "$INITFS_SRC/modules.d/50initfs/initfs-lib.sh"
+. "$INITFS_SRC/modules.d/50initfs/initfs-undo.sh"
 
 # A root with a shell in it, without what the shell is linked with: the machine's own, seen there.
 mkdir -p "$NEWROOT/bin" "$NEWROOT/lib64"
