@@ -12,6 +12,9 @@
 
 #include <sys/types.h>
 
+/* For how many seconds a boot may be told to stand back for its screen, at most. */
+#define SHARE_SECONDS_MAX 3600
+
 /*
  * Makes the group and puts this process into it, and so all that it will start from then on. -ENOTSUP where the
  * hierarchy does not have the processors (no such controller, or it belongs to cgroup v1); then, and

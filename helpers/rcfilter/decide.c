@@ -129,7 +129,7 @@ struct decision decide_start(const struct catalog *catalog, const struct record 
 	why = pace(catalog, facts, service);
 	record = &records[service];
 	bound = (record->state == STATE_HELD ? record->asked : facts->now) +
-		(why == WHY_CHECK ? HOLD_CHECK : HOLD_ONE);
+		(why == WHY_CHECK ? facts->hold_check : HOLD_ONE);
 	if (why == WHY_NONE || facts->now >= bound)
 		return run;
 	if (why != WHY_CHECK &&

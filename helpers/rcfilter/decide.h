@@ -19,8 +19,6 @@
 #define HOLD_ONE (1500 * MSEC)
 #define HOLD_ALL (8 * SECOND)
 #define HOLD_MANY 2 /* at the same time */
-/* The check of the disks, while the screen comes first and init boots beside it; counts for itself. */
-#define HOLD_CHECK (30 * SECOND)
 
 /* Processes that had to wait for the disk in the last ten seconds, in percent: PSI's some avg10. */
 #define IO_BUSY 40
@@ -74,6 +72,7 @@ struct facts {
 	bool pace_io;
 	unsigned int io_percent;
 	uint64_t held_all; /* what all holds have cost so far */
+	uint64_t hold_check; /* how long the check is held beside a screen; for itself */
 	const bool *screen_needs; /* [count]: services that the screen needs; NULL where unknown */
 };
 

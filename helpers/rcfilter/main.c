@@ -9,6 +9,7 @@
 #include "rcfilter/undo.h"
 #include "common/parse.h"
 #include "common/report.h"
+#include "common/share.h"
 #include "common/timeline.h"
 #include "passthrough/life.h"
 
@@ -23,6 +24,7 @@
 
 #define NET_WAIT 30
 #define NET_WAIT_MAX 3600
+#define SCREEN_WAIT 30
 
 /* Not there: a guard that gives up detaches the view, which shows the directory itself. */
 #define NO_BACKING STATE_PATH "/none"
@@ -33,12 +35,13 @@ struct arguments {
 	const char *root;
 };
 
-enum { OPTION_HELP = 256, OPTION_NET, OPTION_PACE, OPTION_UNDO, OPTION_VERSION };
+enum { OPTION_HELP = 256, OPTION_NET, OPTION_PACE, OPTION_SCREEN, OPTION_UNDO, OPTION_VERSION };
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "net", required_argument, NULL, OPTION_NET },
 	{ "pace", required_argument, NULL, OPTION_PACE },
+	{ "screen", required_argument, NULL, OPTION_SCREEN },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -46,8 +49,8 @@ static const struct option long_options[] = {
 
 static int print_help(void)
 {
-	(void)puts("Usage: initfs-rcfilter [--net=SECONDS[,route]] [--pace=off|gui|io|gui,io] -- "
-		   "ROOT\n"
+	(void)puts("Usage: initfs-rcfilter [--net=SECONDS[,route]] [--pace=off|gui|io|gui,io]\n"
+		   "                       [--screen=SECONDS] -- ROOT\n"
 		   "       initfs-rcfilter --undo -- ROOT\n"
 		   "Let start scripts of ROOT step aside while they cannot work, and come back.\n"
 		   "\n"
@@ -57,6 +60,10 @@ static int print_help(void)
 		   "                     with route, only a default route makes it one\n"
 		   "      --pace=WHAT    what holds other starts for a moment: gui (default), io, "
 		   "off\n"
+		   "      --screen=SECONDS\n"
+		   "                     how long the check of the disk waits for a screen that "
+		   "comes\n"
+		   "                     first (30)\n"
 		   "      --undo         take the views away again\n"
 		   "      --help         print this\n"
 		   "      --version      print the version\n");
@@ -93,12 +100,24 @@ static int parse_net(const char *text, struct options *options)
 	return 0;
 }
 
+static int parse_screen(const char *text, struct options *options)
+{
+	uint64_t seconds;
+
+	if (parse_number(text, SHARE_SECONDS_MAX, &seconds) < 0 || seconds == 0)
+		return -EINVAL;
+	options->screen_wait = (unsigned int)seconds;
+	return 0;
+}
+
 /* Returns a negative number where main has to go on, else the exit code. */
 static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 {
 	int option;
 
-	*arguments = (struct arguments){ .options = { .net_wait = NET_WAIT, .pace_gui = true } };
+	*arguments = (struct arguments){
+		.options = { .net_wait = NET_WAIT, .pace_gui = true, .screen_wait = SCREEN_WAIT }
+	};
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
@@ -117,6 +136,11 @@ static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 			if (parse_pace(optarg, &arguments->options) < 0)
 				return report_usage(
 					"--pace takes off, gui, io or gui,io, not '%s'.", optarg);
+			break;
+		case OPTION_SCREEN:
+			if (parse_screen(optarg, &arguments->options) < 0)
+				return report_usage("--screen takes 1 to %d seconds, not '%s'.",
+						    SHARE_SECONDS_MAX, optarg);
 			break;
 		case OPTION_UNDO:
 			arguments->is_undo = true;

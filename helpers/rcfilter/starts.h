@@ -20,6 +20,7 @@ struct options {
 	bool net_route; /* only a default route makes a network */
 	bool pace_gui;
 	bool pace_io;
+	unsigned int screen_wait; /* seconds that the check of the disks waits for a screen */
 };
 
 /* A process that became a script through our gate and has not ended. */

@@ -117,6 +117,7 @@ struct facts world_facts(struct starts *starts, bool parallel)
 		.pace_io = options->pace_io,
 		.io_percent = parallel && options->pace_io ? io_percent(starts, now) : 0,
 		.held_all = starts->board->held_all,
+		.hold_check = options->screen_wait * SECOND,
 		.screen_needs = starts->screen_needs,
 	};
 }

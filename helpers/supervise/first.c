@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHARE_USEC (30 * 1000000ULL)
 /* A window is visible before its program has drawn all that is in it, and some never cease to draw. */
 #define DRAW_USEC (2 * 1000000ULL)
 
@@ -84,7 +83,7 @@ bool first_begin(struct first *first, uint64_t now)
 		group_end(); /* it may have been killed on the way */
 	if (r <= 0)
 		return false;
-	first->until = now + SHARE_USEC;
+	first->until = now + first->bound_usec;
 	timeline_mark(first->timeline, "share.begin", NULL);
 	return true;
 }

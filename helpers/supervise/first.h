@@ -2,7 +2,7 @@
 /*
  * The screen comes first for the processors (common/share.h), while init boots beside it: from when it is known
  * that it may, until something is to be seen, or no screen comes any more, and all in the group are still
- * (still.h), or two seconds have passed; for thirty seconds at most.
+ * (still.h), or two seconds have passed; and never longer than it is told.
  */
 #ifndef INITFS_SUPERVISE_FIRST_H
 #define INITFS_SUPERVISE_FIRST_H
@@ -14,6 +14,7 @@
 
 struct first {
 	int timeline; /* not owned */
+	uint64_t bound_usec; /* how long it may come first */
 	int preparation; /* the pidfd of who makes the group, or -EBADF */
 	uint64_t until; /* microseconds of watch_now(); 0: the screen does not come first */
 	bool is_drawing; /* it shows something, or no longer comes */

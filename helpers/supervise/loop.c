@@ -272,14 +272,17 @@ static const struct run *find_syslog(const struct watch *watch)
 	return NULL;
 }
 
-int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct fault *fault)
+int loop_run(struct watch *watch, unsigned int share_seconds, struct survivor *survivor,
+	     struct fault *fault)
 {
 	struct loop loop = {
 		.watch = watch,
 		.signals = -EBADF,
 		.timer = -EBADF,
-		.shall_share = shares,
-		.first = { .timeline = watch->timeline, .preparation = -EBADF },
+		.shall_share = share_seconds > 0,
+		.first = { .timeline = watch->timeline,
+			   .bound_usec = share_seconds * 1000000ULL,
+			   .preparation = -EBADF },
 	};
 	int r = loop_open(&loop, fault);
 

@@ -11,9 +11,10 @@
  * Runs until everything it started has stopped on purpose or was given up and logins are open, or
  * until a signal: SIGTERM leaves the programs alone, SIGINT stops them first (the hook's undo).
  * Gives the verdict EXIT_DONE just before it starts the first program. Returns 0, or
- * -errno. The watch is closed in any case. With shares a screen that is on its way comes first for the
- * processors where it can (first.h), and nobody is told to wait for it.
+ * -errno. The watch is closed in any case. With share_seconds a screen that is on its way comes first
+ * for the processors for as long at most, where it can (first.h), and nobody is told to wait for it.
  */
-int loop_run(struct watch *watch, bool shares, struct survivor *survivor, struct fault *fault);
+int loop_run(struct watch *watch, unsigned int share_seconds, struct survivor *survivor,
+	     struct fault *fault);
 
 #endif

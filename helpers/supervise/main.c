@@ -12,6 +12,7 @@
 #include "common/openat.h"
 #include "common/parse.h"
 #include "common/report.h"
+#include "common/share.h"
 #include "common/survivor.h"
 #include "common/timeline.h"
 
@@ -27,7 +28,7 @@
 
 struct options {
 	bool is_undo;
-	bool shares;
+	unsigned int share; /* for how many seconds the screen comes first at most; 0: not at all */
 	const char *syslog;
 	const char *gui;
 	const char *recovery;
@@ -37,7 +38,8 @@ struct options {
 };
 
 static const char help[] =
-	"Usage: initfs-supervise [--syslog=auto|off|NAME] [--gui=auto|off|NAME] [--share] -- ROOT\n"
+	"Usage: initfs-supervise [--syslog=auto|off|NAME] [--gui=auto|off|NAME]\n"
+	"                        [--share=SECONDS] -- ROOT\n"
 	"       initfs-supervise --undo -- ROOT\n"
 	"       initfs-supervise --adopt=PIDFILE -- PROGRAM [ARGUMENT]...\n"
 	"Start syslog and the screen of ROOT early, and again when they die.\n"
@@ -45,8 +47,8 @@ static const char help[] =
 	"  --syslog=NAME  which syslog: auto (default), off, or the name of an early.d entry\n"
 	"  --gui=NAME     which screen: likewise\n"
 	"  --recovery=NAME  what is on the screen when init asks for maintenance: likewise\n"
-	"  --share        the screen comes before all else for the processors, until it shows "
-	"something\n"
+	"  --share=SECONDS  the screen comes before all else for the processors, until it shows\n"
+	"                 something, for so long at most (1 to 3600)\n"
 	"  --undo         stop the running supervisor and what it started\n"
 	"  --adopt=FILE   for inittab: wait for the process in FILE, then become PROGRAM\n"
 	"  --help         print this and exit\n"
@@ -70,7 +72,7 @@ static const struct option long_options[] = {
 	{ "syslog", required_argument, NULL, OPTION_SYSLOG },
 	{ "gui", required_argument, NULL, OPTION_GUI },
 	{ "recovery", required_argument, NULL, OPTION_RECOVERY },
-	{ "share", no_argument, NULL, OPTION_SHARE },
+	{ "share", required_argument, NULL, OPTION_SHARE },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "adopt", required_argument, NULL, OPTION_ADOPT },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -99,6 +101,19 @@ static int operands_parse(struct options *options, int count, char **operands)
 	return 0;
 }
 
+static int parse_share(const char *text, unsigned int *ret_seconds)
+{
+	uint64_t seconds;
+
+	if (parse_number(text, SHARE_SECONDS_MAX, &seconds) < 0 || seconds == 0) {
+		(void)report_usage("--share takes 1 to %d seconds, not '%s'", SHARE_SECONDS_MAX,
+				   text);
+		return -EINVAL;
+	}
+	*ret_seconds = (unsigned int)seconds;
+	return 0;
+}
+
 /* Returns 0, 1 where --help or --version has answered, or -EINVAL after saying what is wrong. */
 static int options_parse(struct options *options, int argc, char **argv)
 {
@@ -118,7 +133,8 @@ static int options_parse(struct options *options, int argc, char **argv)
 			options->recovery = optarg;
 			break;
 		case OPTION_SHARE:
-			options->shares = true;
+			if (parse_share(optarg, &options->share) < 0)
+				return -EINVAL;
 			break;
 		case OPTION_UNDO:
 			options->is_undo = true;
@@ -216,7 +232,7 @@ static int supervise(const struct options *options, struct survivor *survivor, i
 		if (r < 0)
 			(void)fault_at(fault, r, "write", SUPERVISE_PID);
 		else
-			r = loop_run(&watch, options->shares, survivor, fault);
+			r = loop_run(&watch, options->share, survivor, fault);
 		(void)unlinkat(state, SUPERVISE_PID, 0);
 	}
 	root_free(&root);

@@ -22,7 +22,7 @@ initfs_has_start_scripts() {
 
 # Nothing else needs the views: where there are none, scripts start as they always did.
 initfs_filter_rc() {
-    local status=0 pace
+    local status=0 pace net
     initfs_is_on && [ -e "$NEWROOT/run/initfs/layers" ] || return 0
     initfs_setting rc
     [ "$initfs_value" = on ] && initfs_has_start_scripts || return 0
@@ -33,7 +33,9 @@ initfs_filter_rc() {
     # How the screen comes first the filter sees for itself.
     case "$pace" in *share*) pace="${pace%share*}gui${pace#*share}" ;; esac
     initfs_setting net
-    initfs_run initfs-rcfilter --net="$initfs_value" --pace="$pace" -- "$NEWROOT" || status=$?
+    net="$initfs_value"
+    initfs_setting screen
+    initfs_run initfs-rcfilter --net="$net" --pace="$pace" --screen="$initfs_value" -- "$NEWROOT" || status=$?
     [ "$status" -eq 0 ] && return 0
     initfs_say "start scripts are not filtered: $(initfs_why "$status" initfs-rcfilter)"
     initfs_unfilter_rc

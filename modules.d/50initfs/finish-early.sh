@@ -9,14 +9,15 @@ type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 # Where it cannot come first beside the boot, or shall not, it goes first: a greeter that competes with udev's
 # coldplug and fsck comes after them. The supervisor takes the file away when the greeter shows, or will not
 # come soon.
-# Never longer than thirty seconds by the clock, as each nap takes longer than it says where much goes
+# Never longer than rd.initfs.screen says, by the clock, as each nap takes longer than it says where much goes
 # on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
     local now="" end
     initfs_setting pace
     case "$initfs_value" in *gui* | *share*) ;; *) return 0 ;; esac
+    initfs_setting screen
     read -r now _ < "${PREFIX-}/proc/uptime"
-    end=$((${now%%.*} + 30))
+    end=$((${now%%.*} + initfs_value))
     while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
         sleep 0.3 # each look starts a program, beside the screen
         read -r now _ < "${PREFIX-}/proc/uptime"

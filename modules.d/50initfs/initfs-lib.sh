@@ -61,7 +61,7 @@ initfs_default() {
         overlay) initfs_value=/var,/tmp ;;
         size) initfs_value=50% ;;
         verify) initfs_value=off ;;
-        net) initfs_value=30 ;;
+        net | screen) initfs_value=30 ;;
         pace) initfs_value=share ;;
         rc | readahead) initfs_value=on ;;
         *) initfs_value=auto ;;
@@ -77,6 +77,7 @@ initfs_allowed() {
         pace) printf 'gui, share, io, gui,io, share,io or off' ;;
         rc | verify) printf 'on or off' ;;
         net) printf 'seconds, 0 to 3600, and perhaps ,route behind them' ;;
+        screen) printf 'whole seconds, 1 to 3600' ;;
         readahead) printf 'on, off or record' ;;
         *) printf 'auto, off or the name of an entry in early.d' ;;
     esac
@@ -127,6 +128,7 @@ initfs_valid() {
         pace) case "$2" in gui | share | io | gui,io | io,gui | share,io | io,share | off) ;; *) return 1 ;; esac ;;
         rc | verify) case "$2" in on | off) ;; *) return 1 ;; esac ;;
         net) initfs_valid_seconds "${2%,route}" ;;
+        screen) case "$2" in 0*) return 1 ;; *) initfs_valid_seconds "$2" ;; esac ;; # 030 is 24 for the shell
         readahead) case "$2" in on | off | record) ;; *) return 1 ;; esac ;;
         *) case "$2" in "" | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac ;;
     esac
@@ -181,10 +183,10 @@ EOT
 initfs_name_mistake() {
     local where="$1" name="$2$3"
     case "$3" in
-        overlay | size | syslog | gui | recovery | merge | verify | pace | readahead | rc | net) ;;
+        overlay | size | syslog | gui | recovery | merge | verify | pace | screen | readahead | rc | net) ;;
         *)
             initfs_say "$where: $name is not known" \
-                "(overlay, size, syslog, gui, recovery, merge, verify, pace, readahead, rc, net are)"
+                "(overlay, size, syslog, gui, recovery, merge, verify, pace, screen, readahead, rc, net are)"
             return 0
             ;;
     esac

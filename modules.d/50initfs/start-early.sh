@@ -177,7 +177,10 @@ initfs_start_supervise() {
         initfs_setting "$key"
         set -- "$@" "--$key=$initfs_value"
     done
-    initfs_shares && set -- "$@" --share
+    if initfs_shares; then
+        initfs_setting screen
+        set -- "$@" "--share=$initfs_value"
+    fi
     initfs_run initfs-supervise "$@" -- "$NEWROOT"
 }
 

@@ -35,7 +35,7 @@ on() (
     pretend initfs-rcfilter "exit 0"
     up
     run_hook filter-rc
-    expect_call "initfs-rcfilter --net=$2 --pace=$3 -- $NEWROOT"
+    expect_call "initfs-rcfilter --net=$2 --pace=$3 --screen=${4-30} -- $NEWROOT"
     expect_console 0
     : > "$NEWROOT/run/initfs/rcfilter.pid"
     expect_once filter-rc
@@ -67,6 +67,8 @@ check on "rd.initfs.net=5 rd.initfs.pace=share" 5 gui
 check on "rd.initfs.pace=io,share" 30 io,gui
 check on "rd.initfs.pace=share,io" 30 gui,io
 check on "rd.initfs.net=5,route rd.initfs.pace=gui,io" 5,route gui,io
+check on "rd.initfs.net=5 rd.initfs.screen=600" 5 gui 600
+check on "rd.initfs.screen=soon" 30 gui
 check nothing_there
 check fails init.d
 check fails link

@@ -27,8 +27,8 @@ once() (
     finish
 )
 
-# waited ARGUMENT SHOWN NAP SECONDS: the boot goes on when the screen shows, at SHOWN seconds, or when
-# thirty have passed, however long a NAP really takes; it has waited for SECONDS.
+# waited WORDS SHOWN NAP SECONDS: the boot goes on when the screen shows, at SHOWN seconds, or when as many
+# have passed as it may take, however long a NAP really takes; it has waited for SECONDS.
 waited() (
     pretended "rd.initfs $1"
     comes="$NEWROOT/run/initfs/screen-comes"
@@ -56,4 +56,8 @@ check waited rd.initfs.pace=off 5000 1 0
 check waited rd.initfs.pace=io 5000 1 0
 check waited rd.initfs.pace=gui,io 8 2 8
 check waited rd.initfs.pace=share 8 2 8
+check waited rd.initfs.screen=1 5000 1 1
+check waited "rd.initfs.screen=100 rd.initfs.pace=gui" 5000 1 100
+check waited rd.initfs.screen=3600 40 1 40
+check waited rd.initfs.screen=09 5000 1 30
 exit "$status"

@@ -108,8 +108,11 @@ check named rd.initfs.net=soon "rd.initfs.net=soon is ignored: it has to be seco
 check named rd.initfs.net=3601 "rd.initfs.net=3601 is ignored"
 check named rd.initfs.net=,route "rd.initfs.net=,route is ignored"
 check named rd.initfs.net=5,routes "rd.initfs.net=5,routes is ignored"
+for seconds in 0 030 09 -5 1.5 10s soon "" 3601 30,route; do
+    check named "rd.initfs.screen=$seconds" "rd.initfs.screen=$seconds is ignored: it has to be whole seconds, 1 to 3600 (default: 30)"
+done
 check named rd.initfs.verify=all "rd.initfs.verify=all is ignored: it has to be on or off"
-for word in pace=io pace=gui,io pace=share pace=share,io pace=io,share net=5,route rc=on rc=off verify=on verify=off net=0 net=3600; do check fine "rd.initfs.$word"; done
+for word in pace=io pace=gui,io pace=share pace=share,io pace=io,share net=5,route rc=on rc=off verify=on verify=off net=0 net=3600 screen=1 screen=30 screen=3600; do check fine "rd.initfs.$word"; done
 
 for size in 1 50% 100% 512m 2G 1t 4096k; do check fine "rd.initfs.size=$size"; done
 for paths in /var /var,/tmp /a/b.c/d-e,/f / /.x; do check fine "rd.initfs.overlay=$paths"; done

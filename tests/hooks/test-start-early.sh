@@ -65,7 +65,7 @@ until [ -e '$scene/filtered' ] || [ \"\$((tries += 1))\" -gt 500 ]; do sleep 0.0
     expect_order initfs-hold initfs-merge initfs-keep "chroot .* pci:" initfs-supervise
     expect_order initfs-supervise "chroot .* serio:" initfs-rcfilter
     expect_order "chroot .*/checkroot-bootclean.sh" initfs-supervise
-    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto --share -- $NEWROOT"
+    expect_call "initfs-supervise --syslog=auto --gui=auto --recovery=auto --share=30 -- $NEWROOT"
     [ -f "$NEWROOT/tmp/.tmpfs" ] || fail "the cleaning was not waited for"
     expect_console 0
     finish
@@ -199,13 +199,14 @@ check carried "" off 'exit 0' 0
 check carried rsyslogd auto 'exit 0' 0
 check carried syslogd auto 'exit 0' 0
 check off
-check shared rd.initfs.pace=share init.d/checkroot.sh --share
-check shared rd.initfs.pace=io,share rc.d/init.d/checkfs --share
-check shared rd.initfs.pace=share init.d/checkroot --share
+check shared rd.initfs.pace=share init.d/checkroot.sh --share=30
+check shared "rd.initfs.pace=io,share rd.initfs.screen=90" rc.d/init.d/checkfs --share=90
+check shared rd.initfs.pace=share init.d/checkroot --share=30
 check shared rd.initfs.pace=share ""
 check shared "rd.initfs.rc=off rd.initfs.pace=share" init.d/checkroot.sh
 check shared rd.initfs.pace=gui init.d/checkroot.sh
-check shared "" init.d/checkroot.sh --share
+check shared "" init.d/checkroot.sh --share=30
+check shared rd.initfs.screen=0 init.d/checkroot.sh --share=30
 check shared "rd.initfs.readahead=record rd.initfs.pace=share" init.d/checkroot.sh
 check good "" --wait auto auto
 check good "rd.initfs.syslog=off rd.initfs.gui=gdm3 rd.initfs.merge=manual" "--wait --manual" off gdm3

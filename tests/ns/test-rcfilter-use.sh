@@ -22,6 +22,11 @@ exits_with 3 "$filter" -- "$TEST_TMP/not-there"
 exits_with 2 "$filter"
 exits_with 2 "$filter" --net=abc -- "$TEST_TMP/empty"
 exits_with 2 "$filter" --net=3601 -- "$TEST_TMP/empty"
+for seconds in 0 3601 -1 1.5 soon ""; do
+	exits_with 2 "$filter" "--screen=$seconds" -- "$TEST_TMP/empty"
+	grep -qF -- "--screen takes 1 to 3600 seconds, not '$seconds'" "$TEST_TMP/output" || fail "$(cat "$TEST_TMP/output")"
+	[ "$(wc -l <"$TEST_TMP/output")" = 1 ] || fail "not one line: $(cat "$TEST_TMP/output")"
+done
 exits_with 2 "$filter" --pace=banana -- "$TEST_TMP/empty"
 exits_with 2 "$filter" --banana -- "$TEST_TMP/empty"
 exits_with 0 "$filter" --help

@@ -10,6 +10,12 @@ expect_exit 2 "$supervise" --colour -- "$root"
 grep -q -- "'--colour' is not an option" "$tmp/out" || fail "$(cat "$tmp/out")"
 expect_exit 2 "$supervise" "$root" --gui
 expect_exit 2 "$supervise" -- "$root" "$root"
+for seconds in 0 3601 -1 1.5 soon ""; do
+	expect_exit 2 "$supervise" "--share=$seconds" -- "$root"
+	grep -qF -- "--share takes 1 to 3600 seconds, not '$seconds'" "$tmp/out" || fail "$(cat "$tmp/out")"
+	[ "$(wc -l <"$tmp/out")" = 1 ] || fail "not one line: $(cat "$tmp/out")"
+done
+expect_exit 2 "$supervise" "$root" --share
 expect_exit 0 "$supervise" --help
 expect_exit 0 "$supervise" --version
 

@@ -12,7 +12,7 @@ mkdir -p "$root/etc/init.d"
 printf '%s\n' '#!/bin/sh' '# Should-Start: cgroupfs-mount' >"$root/etc/init.d/virtual"
 printf '%s\n' '#!/bin/sh' '	cgroupfs_mount' >"$root/etc/init.d/docker"
 ln -s nowhere "$root/etc/init.d/dangling"
-"$supervise" --syslog=off --share -- "$root" || fail "it did not start"
+"$supervise" --syslog=off --share=30 -- "$root" || fail "it did not start"
 within 10 marked ' share\.none claim=/etc/init\.d/docker$'
 [ -e "$comes" ] || fail "nobody waits"
 marked ' share\.begin' && fail "it was done all the same"
@@ -20,7 +20,7 @@ marked ' share\.begin' && fail "it was done all the same"
 rm "$root/etc/init.d/docker" "$timeline"
 
 # Whether the kernel can do it is this machine's affair; either way it is said, and undone.
-"$supervise" --syslog=off --share -- "$root" || fail "it did not start"
+"$supervise" --syslog=off --share=30 -- "$root" || fail "it did not start"
 [ -e "$comes" ] || marked ' share\.begin$' || fail "nobody waits until it is known"
 within 10 marked ' early\.start name=lightdm'
 within 10 marked ' share\.(begin|none)'

@@ -118,12 +118,13 @@ static void test_check(void)
 			       .screen_pending = true,
 			       .screen_shares = true,
 			       .pace_gui = true,
+			       .hold_check = 50 * SECOND,
 			       .held_all = HOLD_ALL };
 	struct decision d = ask(records, CHECKROOT, &facts);
 
 	CHECK_INT(d.verdict, VERDICT_HOLD);
 	CHECK_INT(d.why, WHY_CHECK);
-	CHECK(d.until == facts.now + HOLD_CHECK);
+	CHECK(d.until == facts.now + 50 * SECOND);
 	record_hold(&records[CHECKROOT], &d, facts.now);
 	facts.parallel = true;
 	CHECK(ask(records, CHECKROOT, &facts).until == d.until);
