@@ -6,6 +6,7 @@
 #include "rcfilter/busy.h"
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/file.h"
 #include "common/timeline.h"
 
 #include <fcntl.h>
@@ -68,6 +69,12 @@ static void read_screens(struct starts *starts)
 	}
 }
 
+/* A supervisor that was killed does not write share.end any more. */
+static bool is_sharing(const struct starts *starts)
+{
+	return starts->screen_shares && file_read_live_pid(starts->state, "supervise.pid") > 0;
+}
+
 /* The beginning of a file of /proc into text[size]; returns its length, 0 where it cannot be read. */
 static size_t read_proc(const char *path, char *text, size_t size)
 {
@@ -112,7 +119,7 @@ struct facts world_facts(struct starts *starts, bool parallel)
 		.network = starts->network.is_up,
 		.parallel = parallel,
 		.screen_pending = starts->screens_pending > 0,
-		.screen_shares = starts->screen_shares,
+		.screen_shares = is_sharing(starts),
 		.pace_gui = options->pace_gui,
 		.pace_io = options->pace_io,
 		.io_percent = parallel && options->pace_io ? io_percent(starts, now) : 0,

@@ -9,6 +9,7 @@ type initfs_say > /dev/null 2>&1 || . /lib/initfs-lib.sh
 # Where it cannot come first beside the boot, or shall not, it goes first: a greeter that competes with udev's
 # coldplug and fsck comes after them. The supervisor takes the file away when the greeter shows, or will not
 # come soon.
+# One that was killed takes nothing away any more.
 # Never longer than rd.initfs.screen says, by the clock, as each nap takes longer than it says where much goes
 # on: a slow machine boots on beside its greeter.
 initfs_wait_for_screen() {
@@ -18,7 +19,7 @@ initfs_wait_for_screen() {
     initfs_setting screen
     read -r now _ < "${PREFIX-}/proc/uptime"
     end=$((${now%%.*} + initfs_value))
-    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ]; do
+    while [ -e "$NEWROOT/run/initfs/screen-comes" ] && [ "${now%%.*}" -lt "$end" ] && initfs_runs supervise; do
         sleep 0.3 # each look starts a program, beside the screen
         read -r now _ < "${PREFIX-}/proc/uptime"
     done

@@ -273,6 +273,23 @@ initfs_why() {
     printf '%s' "${last:-$2 ended with status $1}"
 }
 
+# Is that process one of the helpers? Pids are used again.
+initfs_is_helper() {
+    local comm=""
+    [ -r "/proc/$1/comm" ] && read -r comm < "/proc/$1/comm"
+    case "$comm" in initfs-*) ;; *) return 1 ;; esac
+} 2> /dev/null # it may end between two lines
+
+# initfs_runs NAME: does the helper run whose pid file is /run/initfs/NAME.pid? Sets initfs_value to that pid.
+initfs_runs() {
+    initfs_value=""
+    [ -f "$NEWROOT/run/initfs/$1.pid" ] && read -r initfs_value < "$NEWROOT/run/initfs/$1.pid"
+    case "$initfs_value" in
+        "" | *[!0-9]*) return 1 ;;
+    esac
+    initfs_is_helper "$initfs_value"
+}
+
 # ---- on or off
 
 # From the command line hook to the end of the boot or of the attempt this file below PREFIX says that

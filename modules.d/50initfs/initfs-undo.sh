@@ -6,12 +6,10 @@
 
 # initfs_stop NAME: ends the process whose pid file is /run/initfs/NAME.pid, if it still is initfs-*.
 initfs_stop() {
-    local file="$NEWROOT/run/initfs/$1.pid" pid="" comm="" tries=0
-    [ -f "$file" ] && read -r pid < "$file"
-    rm -f -- "$file"
-    case "$pid" in "" | *[!0-9]*) return 0 ;; esac
-    while [ -r "/proc/$pid/comm" ] && read -r comm < "/proc/$pid/comm"; do
-        case "$comm" in initfs-*) ;; *) return 0 ;; esac
+    local pid="" tries=0
+    initfs_runs "$1" && pid="$initfs_value"
+    rm -f -- "$NEWROOT/run/initfs/$1.pid"
+    while [ -n "$pid" ] && initfs_is_helper "$pid"; do
         # Asked for two seconds, then made to: a poll with a limit, not a guess.
         case "$tries" in
             0) kill -TERM "$pid" ;;

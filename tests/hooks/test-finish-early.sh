@@ -27,20 +27,33 @@ once() (
     finish
 )
 
-# waited WORDS SHOWN NAP SECONDS: the boot goes on when the screen shows, at SHOWN seconds, or when as many
-# have passed as it may take, however long a NAP really takes; it has waited for SECONDS.
+# waited WORDS SHOWN NAP SECONDS [DIES]: the boot goes on when the screen shows, at SHOWN seconds, or when as
+# many have passed as it may take, however long a NAP really takes, or when there is nobody any more who would say
+# so, from DIES seconds on; it has waited for SECONDS.
 waited() (
     pretended "rd.initfs $1"
     comes="$NEWROOT/run/initfs/screen-comes"
-    pretend initfs-supervise "printf '' > '$comes'"
+    cp "$(command -v sleep)" "$scene/bin/initfs-supervise-run"
+    "$scene/bin/initfs-supervise-run" 1000 &
+    supervisor=$!
+    pretend initfs-supervise "echo $supervisor > '$NEWROOT/run/initfs/supervise.pid'
+printf '' > '$comes'"
+    dies=${5-10000}
     up
     shown=$2 nap=$3 passed=0
     sleep() { # the hook's own; those of other processes are real
         passed=$((passed + nap))
         echo "$((100 + passed)).99 1.00" > "$PREFIX/proc/uptime"
         [ "$passed" -lt "$shown" ] || rm -f "$comes"
+        [ "$passed" -lt "$dies" ] || [ "$supervisor" = "" ] || die
     }
+    die() {
+        kill -KILL "$supervisor"
+        wait "$supervisor"
+        supervisor=""
+    } 2> /dev/null
     early
+    [ "$supervisor" = "" ] || die
     [ "$passed" -eq "$4" ] || fail "the boot went on after $passed seconds"
     expect_event boot.early-done
     expect_console 0
@@ -60,4 +73,6 @@ check waited rd.initfs.screen=1 5000 1 1
 check waited "rd.initfs.screen=100 rd.initfs.pace=gui" 5000 1 100
 check waited rd.initfs.screen=3600 40 1 40
 check waited rd.initfs.screen=09 5000 1 30
+check waited rd.initfs.screen=3600 5000 1 7 7
+check waited rd.initfs.pace=gui 5000 1 7 7
 exit "$status"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Holds: for the screen and for the disk, two at a time, bounded, not for what the screen needs; and a
-# long one stops neither the directory nor a signal.
+# Holds: for the screen and for the disk, two at a time, bounded, not for what the screen needs; the check of
+# the disk for a screen that comes first; and a long one stops neither the directory nor a signal.
 # shellcheck disable=SC2016,SC2119 # words of a header are not the shell's; options are optional
 wants_debian=yes
 # shellcheck source-path=SCRIPTDIR source=rcfilter.sh
@@ -122,6 +122,37 @@ screen=yes
 boot --pace=gui,io
 [ "$(held .*)" = 0 ] || fail "held in sequential mode"
 screen=
+
+# Beside a screen that comes first the check of the disk is held: until that ends, or its time has passed, or
+# there is nobody any more who would say that it ends.
+script checkroot.sh 01 '# Required-Start:\n'
+checks_after() { # SECONDS COMMAND...
+	rm -f "$state/timeline"
+	echo "1.000000 share.begin" >"$state/timeline"
+	sleep 1000 &
+	supervisor=$!
+	echo "$supervisor" >"$state/supervise.pid"
+	start_filter --pace=gui --screen="$1"
+	shift
+	in_root /etc/init.d/rc 2 &
+	rc=$!
+	until_true grep -q 'rc.hold name=checkroot.sh why=screen$' "$state/timeline"
+	"$@"
+	until_true grep -q 'rc.start name=checkroot.sh$' "$state/timeline"
+	wait $rc || fail "rc ends with $?"
+	expect_gone
+	kill $supervisor 2>/dev/null || true
+	rm "$state/supervise.pid"
+}
+no_longer_first() { echo "2.000000 share.end why=still" >>"$state/timeline"; }
+supervisor_dies() {
+	kill -KILL $supervisor
+	wait $supervisor 2>/dev/null || true
+}
+checks_after 3600 no_longer_first
+checks_after 1 :
+checks_after 3600 supervisor_dies
+rm "$root"/etc/rc?.d/S01checkroot.sh "$root/etc/init.d/checkroot.sh"
 
 # The late slot waits for a network that is coming, here for ten minutes: long enough to look at
 # twelve starts that wait. The directory answers, and so do they, to a signal.
