@@ -60,7 +60,7 @@ initfs_sweep() {
     for target in $list; do
         umount -l "$(printf '%b' "$(initfs_octal "$target")")"
     done
-    rm -f -- "$NEWROOT"/run/initfs/layers "$NEWROOT"/run/initfs/*.sock \
+    rm -f -- "$NEWROOT"/run/initfs/layers "$NEWROOT"/run/initfs/screen-comes "$NEWROOT"/run/initfs/*.sock \
         "$NEWROOT"/run/initfs/*.pid "$NEWROOT"/run/sendsigs.omit.d/initfs-*
     rm -rf -- "${NEWROOT:?}/run/initfs/sockets"
     rm -f -- "$NEWROOT"/run/initfs/own/*.device "$NEWROOT/run/udev/rules.d/10-initfs.rules"
@@ -96,6 +96,7 @@ initfs_unfilter_rc() {
 # where there is nothing, so it can be called after any of them.
 initfs_undo() {
     local line=""
+    initfs_unfilter_rc
     [ -e "$NEWROOT/run/initfs/supervise.pid" ] && initfs_run initfs-supervise --undo -- "$NEWROOT"
     initfs_stop supervise
     # Without it, whoever cleans /tmp says nothing when its script, which is a guest, is ended; and it has ended
@@ -106,7 +107,6 @@ initfs_undo() {
     initfs_stop merge
     initfs_stop keep
     initfs_stop readahead
-    initfs_unfilter_rc
     [ -e "$NEWROOT/run/initfs/layers" ] && initfs_run_for 5 initfs-hold --undo -- "$NEWROOT"
     initfs_stop hold-guard
     initfs_stop hold

@@ -54,14 +54,6 @@ getargbool() {
     case "$value" in 0 | no | off) return 1 ;; esac
 }
 
-ismounted() {
-    local target
-    while read -r _ target _; do
-        [ "$target" = "$1" ] && return 0
-    done < "$PREFIX/proc/mounts"
-    return 1
-}
-
 # ---- commands: each writes how it was called; pretend NAME BODY makes one do more
 
 pretend() {

@@ -168,6 +168,20 @@ fails() (
     finish
 )
 
+# What was done last is undone first.
+reversed() (
+    pretended "rd.initfs"
+    up
+    pretend initfs-supervise "for root; do :; done
+: > \"\$root/run/initfs/supervise.pid\"
+exit 1"
+    : > "$NEWROOT/run/initfs/rcfilter.pid" # of a hook that ran before, and runs again
+    run_hook start-early
+    expect_order "initfs-rcfilter --undo" "initfs-supervise --undo" "initfs-hold --undo" "initfs-overlay --undo" "umount -l"
+    expect_stock "initfs-supervise ended with status 1"
+    finish
+)
+
 # Somebody else's nologin stays, and what runs is stopped before its files go.
 stopped() (
     pretended "rd.initfs"
@@ -219,5 +233,9 @@ check fails initfs-merge "exit 1" "initfs-merge ended with status 1"
 check fails initfs-merge hang "initfs-merge did not answer in time"
 check fails initfs-supervise "echo 'initfs-supervise: no' >&2; exit 1" "initfs: initfs-supervise: no;"
 check fails initfs-supervise hang "initfs-supervise did not answer in time"
+# shellcheck disable=SC2016 # text for another shell
+check fails initfs-supervise 'for root; do :; done; : > "$root/run/initfs/screen-comes"; kill -SEGV $$' \
+    "initfs-supervise died of signal 11"
+check reversed
 check stopped
 exit "$status"
