@@ -93,13 +93,14 @@ int share_begin(struct fault *fault)
 	r = has_word(hierarchy, "cgroup.controllers", "cpu");
 	if (r <= 0)
 		return fault_at(fault, r < 0 ? r : -ENOTSUP, "share the processors", "cgroup2");
+	/*
+	 * Before the controller is taken: share_end, which gives it back, goes by the group, wherever we were
+	 * stopped. One that is there was left by a predecessor that was killed.
+	 */
+	if (mkdirat(hierarchy, GROUP, 0755) < 0 && errno != EEXIST)
+		return fault_at(fault, -errno, "share the processors", GROUP);
 	/* Where others use it already they go on; what was taken before us is not given back after us. */
 	r = put(hierarchy, "cgroup.subtree_control", "+cpu");
-	if (r < 0)
-		return fault_at(fault, r, "share the processors", "cgroup.subtree_control");
-	/* One that is there was left by a predecessor that was killed. */
-	if (mkdirat(hierarchy, GROUP, 0755) < 0 && errno != EEXIST)
-		r = -errno;
 	if (r == 0)
 		r = group_enter(hierarchy);
 	if (r < 0) {
