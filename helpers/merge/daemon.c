@@ -54,6 +54,7 @@ struct daemon {
 	struct farewell farewell;
 	bool is_leaving; /* the machine, not only the runlevel */
 	bool is_verified;
+	bool is_stuck; /* something on top of a view could not be put beneath, and there is no news since */
 	bool has_clock; /* runs since only what is wanted is missing */
 	char said[1000]; /* how the last attempt ended */
 };
@@ -142,8 +143,12 @@ static int is_time(struct daemon *daemon, bool *ret_is_time, struct fault *fault
 {
 	char why[256];
 	struct due *due = &daemon->due;
+	int r = 0;
+
 	/* At once: what init has mounted on top of a view hides it. */
-	int r = tuck_all(&daemon->list, daemon->run, daemon->timeline, fault);
+	if (!daemon->is_stuck)
+		r = tuck_all(&daemon->list, daemon->run, daemon->timeline, fault);
+	daemon->is_stuck = daemon->is_stuck || r < 0;
 
 	due->wake = WAKE_NOT_YET;
 	if (r == 0)
@@ -269,7 +274,7 @@ static void take_news(struct daemon *daemon, int news)
 		due->is_manual = false;
 	/* A tick is none of them. */
 	if (news)
-		due->is_blocked = false;
+		due->is_blocked = daemon->is_stuck = false;
 }
 
 static enum exit_code try_and_answer(struct daemon *daemon)

@@ -20,6 +20,13 @@ has() { # TEXT: the timeline has it
 # --- something else is mounted there: it stays, and nothing is merged into it
 mount -t tmpfs other "$var"
 until_true 20 has 'merge.failed.*another one is mounted' || fail "another one is not refused"
+# It is said again when it is tried again: in four seconds or more the third time and later.
+says_more() { # COUNT
+	[ "$(grep -c "another one is mounted" "$state/timeline")" -ge "$1" ]
+}
+until_true 60 says_more 4 || fail "it is not tried again"
+grep "another one is mounted" "$state/timeline" |
+	awk '{ gap = $1 - last; last = $1 } END { exit gap < 3 }' || fail "it is said all the time"
 expect tmpfs stat -f -c %T "$var"
 umount "$var"
 expect "in RAM" cat "$var/log/both"
