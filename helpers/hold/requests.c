@@ -208,7 +208,7 @@ static struct view *view_to_move(const struct control *control, int place, const
 }
 
 static void do_prepare(struct control *control, int place, const char *number, int disk,
-		       char *reply)
+		       bool is_apart, char *reply)
 {
 	struct view *view = view_to_move(control, place, number, reply);
 	struct fault fault = { 0 };
@@ -221,7 +221,7 @@ static void do_prepare(struct control *control, int place, const char *number, i
 		answer_error(reply, -EBADF, "the directory on the disk did not come along");
 		return;
 	}
-	r = seat_prepare(view, disk, &count, &fault);
+	r = seat_prepare(view, disk, is_apart, &count, &fault);
 	if (r < 0)
 		answer_fault(reply, r, &fault);
 	else
@@ -322,7 +322,9 @@ void requests_carry_out(struct control *control, int place, char *request, int p
 	const char *verb = strsep(&number, " ");
 
 	if (strcmp(verb, "prepare") == 0 && number)
-		do_prepare(control, place, number, passed, reply);
+		do_prepare(control, place, number, passed, false, reply);
+	else if (strcmp(verb, "prepare-apart") == 0 && number)
+		do_prepare(control, place, number, passed, true, reply);
 	else if (strcmp(verb, "switch") == 0 && number)
 		do_switch(control, place, number, reply);
 	else if (strcmp(verb, "keep") == 0 && number)

@@ -24,6 +24,7 @@
 struct placing {
 	struct view *view;
 	int disk;
+	bool is_apart;
 	struct search *search; /* made when it is needed; owned */
 	struct seat_count count;
 	struct fault *fault;
@@ -84,6 +85,8 @@ static int place_by_name(struct placing *placing, struct node *node, const struc
 		if (name->parent->next_fd < 0 || !search_is_true(name, st))
 			continue;
 		fd = open_walk(name->parent->next_fd, name->text, O_PATH | O_NOFOLLOW, 0);
+		if (fd == -ENOENT && placing->is_apart)
+			continue;
 		if (fd < 0 || fstat(fd, &disk) < 0 || !is_alike(st, &disk)) {
 			r = fd < 0 ? fd : -ESTALE;
 			fd_close(&fd);
@@ -261,9 +264,12 @@ static int check_mount(const struct view *view, struct fault *fault)
 	return r < 0 ? fault_at(fault, r, "detach later the view of", view->path) : 0;
 }
 
-int seat_prepare(struct view *view, int disk, struct seat_count *ret_count, struct fault *fault)
+int seat_prepare(struct view *view, int disk, bool is_apart, struct seat_count *ret_count,
+		 struct fault *fault)
 {
-	struct placing placing = { .view = view, .disk = disk, .fault = fault };
+	struct placing placing = {
+		.view = view, .disk = disk, .is_apart = is_apart, .fault = fault
+	};
 	int r = check_mount(view, fault);
 
 	if (r < 0)

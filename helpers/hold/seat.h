@@ -27,9 +27,11 @@ struct seat_count {
 /*
  * Finds a seat for everything below disk (a directory, on a mount that may be written to; stays the
  * caller's). Fails as a whole, with the path in the fault, where the disk does not have what the
- * view shows; then it can be tried again. 0 or -errno.
+ * view shows; then it can be tried again. is_apart: the disk is not the one that the layer lies over, and
+ * what it does not have is hidden by it from now on, as if it had been removed. 0 or -errno.
  */
-int seat_prepare(struct view *view, int disk, struct seat_count *ret_count, struct fault *fault);
+int seat_prepare(struct view *view, int disk, bool is_apart, struct seat_count *ret_count,
+		 struct fault *fault);
 
 /* Forgets a preparation. */
 void seat_unprepare(struct view *view);

@@ -191,7 +191,8 @@ static int prepare_all(struct attempt *attempt, struct fault *fault)
 
 	for (i = 0; r == 0 && i < attempt->sources.count; i++)
 		r = client_prepare(attempt->view, attempt->sources.layers[i].number,
-				   attempt->sources.layers[i].lower, fault);
+				   attempt->sources.layers[i].lower,
+				   attempt->sources.layers[i].is_over, fault);
 	/* What was mounted while we were busy would be lost with the view. */
 	if (r == 0)
 		r = carry_check(&attempt->carry, attempt->sources.layers, attempt->sources.count,

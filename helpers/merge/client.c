@@ -93,9 +93,9 @@ int client_seal_briefly(int fd, struct fault *fault)
 	return ask(fd, "seal brief", -EBADF, fault);
 }
 
-int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault)
+int client_prepare(int fd, unsigned int layer, int directory, bool is_apart, struct fault *fault)
 {
-	return ask_layer(fd, "prepare", layer, directory, fault);
+	return ask_layer(fd, is_apart ? "prepare-apart" : "prepare", layer, directory, fault);
 }
 
 int client_switch(int fd, unsigned int layer, struct fault *fault)

@@ -5,6 +5,7 @@
 
 #include "common/fault.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -14,7 +15,8 @@ int client_connect(int dirfd, struct fault *fault);
 /* Each returns 0, or -errno with what initfs-hold said in the fault. -EPIPE: it has gone. */
 int client_seal_briefly(int fd, struct fault *fault);
 int client_seal(int fd, struct fault *fault);
-int client_prepare(int fd, unsigned int layer, int directory, struct fault *fault);
+/* is_apart: what the directory does not have is hidden by it. */
+int client_prepare(int fd, unsigned int layer, int directory, bool is_apart, struct fault *fault);
 int client_switch(int fd, unsigned int layer, struct fault *fault);
 /* -EBUSY: somebody has the view's object of that number open to write to it by position. */
 int client_appends(int fd, unsigned int layer, ino_t object, struct fault *fault);

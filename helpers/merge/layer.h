@@ -14,6 +14,7 @@ struct layer {
 	int upper; /* O_RDONLY directories; the lower one on a mount without other mounts in it */
 	int lower;
 	int anchor; /* the same directory where mounts can be attached, not owned; -EBADF: the root's */
+	bool is_over; /* the lower one is not what the overlay lies over, but hides that; see adopt.h */
 	struct apart *apart; /* the lower one could not be seen by the overlay; or NULL; owned */
 	struct tree tree;
 	struct moves moves;

@@ -17,6 +17,7 @@ struct list_entry {
 	bool is_own; /* it has a file system of its own; see tuck.h */
 	const struct list_entry *outer; /* whose view it is in; NULL: in none */
 	bool is_unseen; /* which could not be looked at before: see apart.h */
+	bool is_over; /* and of which fstab says nothing: see adopt.h */
 };
 
 struct list {

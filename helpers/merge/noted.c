@@ -17,6 +17,8 @@ int noted_parse(const char *text, struct noted *ret_noted)
 		*ret_noted = (struct noted){ .is_tmpfs = true, .boot = boot };
 	else if (sscanf(text, "unseen %lld", &boot) == 1)
 		*ret_noted = (struct noted){ .is_unseen = true, .boot = boot };
+	else if (sscanf(text, "over %lld", &boot) == 1)
+		*ret_noted = (struct noted){ .is_unseen = true, .is_over = true, .boot = boot };
 	else if (sscanf(text, "%u:%u %lld", &first, &second, &boot) == 3)
 		*ret_noted = (struct noted){ .device = makedev(first, second), .boot = boot };
 	else

@@ -62,8 +62,12 @@ static int needs_merge(const struct sources *sources, const struct list_entry *e
 				     "initfs-hold has given up there");
 	if (faccessat(sources->run, retire_switch_name(entry->number, mark), F_OK, 0) == 0)
 		return 0;
+	r = views_find(mountinfo, entry->directory, &id);
+	if (r < 0)
+		return fault_at(fault, r, "find the view over", entry->directory);
 	return fault_because(fault, -ENOENT, "find the view over", entry->directory,
-			     "somebody else has taken it away");
+			     id ? "something is mounted over it that /etc/fstab does not name"
+				: "somebody else has taken it away");
 }
 
 /*
@@ -139,6 +143,7 @@ static int open_own(struct sources *sources, const struct list_entry *entry, con
 	if (sources->count == first)
 		return r;
 	sources->layers[first].anchor = take_fd(&anchor);
+	sources->layers[first].is_over = entry->is_over;
 	if (r == 0 && entry->is_unseen)
 		r = apart_make(entry->number, sources->run, sources->timeline,
 			       &sources->layers[first].apart, fault);

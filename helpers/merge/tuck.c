@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge/tuck.h"
+#include "merge/adopt.h"
 #include "merge/own.h"
 #include "merge/views.h"
 #include "common/fd.h"
@@ -63,8 +64,10 @@ void tuck_mark(struct list *list, int run)
 
 		entry->outer = outer_of(list, entry);
 		entry->is_own = faccessat(run, own_name(entry, ".device", name), F_OK, 0) == 0;
-		entry->is_unseen =
-			entry->is_own && own_note(entry, run, &note) == 0 && note.is_unseen;
+		if (!entry->is_own || own_note(entry, run, &note) < 0)
+			continue;
+		entry->is_unseen = note.is_unseen;
+		entry->is_over = note.is_over;
 	}
 }
 
@@ -264,14 +267,17 @@ void tuck_be_quick(const struct list *list, bool is_quick)
 		}
 }
 
-int tuck_all(const struct list *list, int run, int timeline, struct fault *fault)
+int tuck_all(struct list *list, int run, int timeline, struct fault *fault)
 {
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < list->count; i++)
-		if (list->entries[i].is_own)
+	for (i = 0; r == 0 && i < list->count; i++) {
+		if (!list->entries[i].is_own)
+			r = adopt(&list->entries[i], run, fault);
+		if (r == 0 && list->entries[i].is_own)
 			r = tuck_one(&list->entries[i], run, timeline, fault);
+	}
 	return r;
 }
 

@@ -22,7 +22,7 @@
 #include "common/fault.h"
 #include "merge/list.h"
 
-/* Notes in list which directories have a file system of their own. run is /run/initfs. */
+/* Notes in the list which directories have a file system of their own. run is /run/initfs. */
 void tuck_mark(struct list *list, int run);
 
 /*
@@ -32,10 +32,11 @@ void tuck_mark(struct list *list, int run);
 void tuck_be_quick(const struct list *list, bool is_quick);
 
 /*
- * Puts beneath what init has mounted on top of any view. 0, also where there is nothing to do, or
+ * Puts beneath what init has mounted on top of any view; a tmpfs that fstab does not name, too, which is
+ * noted in the list as such. 0, also where there is nothing to do, or
  * -errno with the fault: then it is on top as init left it, and the layer cannot be merged.
  */
-int tuck_all(const struct list *list, int run, int timeline, struct fault *fault);
+int tuck_all(struct list *list, int run, int timeline, struct fault *fault);
 
 /*
  * The root directory of what was put beneath that view, on the mount that what is mounted there arrives
