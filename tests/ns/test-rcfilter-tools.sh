@@ -104,6 +104,8 @@ setup() {
 	rm -f "$root/usr/sbin/policy-rc.d" "$root/sbin/runlevel"
 	printf '#!/bin/sh\necho N 2\n' >"$root/sbin/runlevel" # there is no init here who would know
 	chmod 755 "$root/sbin/runlevel"
+	# Without any init invoke-rc.d starts nothing. What is there is only looked for.
+	[ -e "$root/sbin/init" ] || : >"$root/sbin/init"
 	mkdir -p "$root"/run/dpkg/{info,updates} "$root/run/systemd"
 	rmdir "$root/run/systemd"
 	: >"$root/run/dpkg/status"
