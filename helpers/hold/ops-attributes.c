@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "hold/ops.h"
+#include "hold/privileges.h"
 
 #include "common/fd.h"
 
@@ -54,6 +55,14 @@ static int set_mode(const struct node *node, const struct stat *attr, int to_set
 	return chmod(view_link(node, link), attr->st_mode & 07777) < 0 ? -errno : 0;
 }
 
+/* The kernel's FATTR_KILL_SUIDGID: libfuse hands it on. A chown takes them by itself. */
+static int take_privileges(fuse_req_t req, const struct node *node, int to_set)
+{
+	if (!(to_set & FUSE_SET_ATTR_SIZE) || !(to_set & FUSE_SET_ATTR_KILL_SUID))
+		return 0;
+	return privileges_take(view_of(req), node);
+}
+
 static int set_size(const struct node *node, const struct stat *attr, int to_set,
 		    const struct fuse_file_info *fi)
 {
@@ -95,9 +104,10 @@ static int set_times(const struct node *node, const struct stat *attr, int to_se
 /*
  * The kernel asks for nothing when a program has called chown(path, -1, -1), which on Linux is a change
  * of the object all the same, and sets its time of change. It does so too when a write has taken a
- * capability away; a chown of ours would then take setuid as well, which root's write leaves.
+ * capability away; a chown of ours would then take setuid as well, which root's write leaves. Where
+ * privileges are for us to take, it asks in this way before any write that takes them, too.
  */
-static int touch_if_nothing(const struct node *node, int to_set)
+static int touch_if_nothing(fuse_req_t req, const struct node *node, int to_set)
 {
 	const int known = FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID | FUSE_SET_ATTR_MODE |
 			  FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
@@ -108,7 +118,9 @@ static int touch_if_nothing(const struct node *node, int to_set)
 
 	if (to_set & known)
 		return 0;
-	r = view_stat(node, &st);
+	r = privileges_go_unsaid(req) ? privileges_take(view_of(req), node) : 0;
+	if (r == 0)
+		r = view_stat(node, &st);
 	if (r < 0)
 		return r;
 	if (!S_ISLNK(st.st_mode))
@@ -128,11 +140,13 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 	if (r == 0)
 		r = set_mode(node, attr, to_set);
 	if (r == 0)
+		r = take_privileges(req, node, to_set);
+	if (r == 0)
 		r = set_size(node, attr, to_set, fi);
 	if (r == 0)
 		r = set_times(node, attr, to_set);
 	if (r == 0)
-		r = touch_if_nothing(node, to_set);
+		r = touch_if_nothing(req, node, to_set);
 	if (r < 0)
 		(void)fuse_reply_err(req, -r);
 	else

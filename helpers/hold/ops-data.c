@@ -4,6 +4,7 @@
 
 #include "hold/ops.h"
 #include "hold/locks.h"
+#include "hold/privileges.h"
 
 #include "common/fd.h"
 
@@ -224,6 +225,17 @@ static int enter_for_blocks(fuse_req_t req)
 	return r < 0 ? r : 1;
 }
 
+/*
+ * Before the content changes by a call that names no writer's rights to us. 1, 0 or -errno, as of
+ * enter_for_blocks.
+ */
+static int enter_for_change(fuse_req_t req, const struct fuse_file_info *fi)
+{
+	int r = privileges_go_unsaid(req) ? privileges_take(view_of(req), view_file(fi)->node) : 0;
+
+	return r < 0 ? r : enter_for_blocks(req);
+}
+
 /* How much was written. -errno where that is nothing, or not all that has to be. */
 static ssize_t write_to(int fd, const char *data, size_t size, off_t offset, bool is_all_or_none)
 {
@@ -246,11 +258,11 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 	auto_close int page = -EBADF;
 	int fd = file->fd;
 	int entered = 0;
-	ssize_t r = 0;
+	ssize_t r = privileges_go_with(fi) ? privileges_take(view_of(req), file->node) : 0;
 
-	if (!fi->writepage)
+	if (r >= 0 && !fi->writepage)
 		r = follow_append(file, fi->flags);
-	else if (file->flags & O_APPEND)
+	else if (r >= 0 && (file->flags & O_APPEND))
 		r = fd = page = open_for_page(view_of(req)->hold, file);
 	if (r >= 0)
 		r = entered = enter_for_blocks(req);
@@ -296,7 +308,7 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length,
 			 struct fuse_file_info *fi)
 {
-	int entered = enter_for_blocks(req);
+	int entered = enter_for_change(req, fi);
 	int r = entered;
 
 	if (r >= 0)
@@ -324,7 +336,7 @@ static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t offset_i
 			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t offset_out,
 			       struct fuse_file_info *fi_out, size_t length, int flags)
 {
-	int entered = enter_for_blocks(req);
+	int entered = enter_for_change(req, fi_out);
 	ssize_t n = entered;
 
 	if (n >= 0) {

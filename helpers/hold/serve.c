@@ -7,6 +7,7 @@
 #include "hold/held.h"
 #include "hold/locks.h"
 #include "hold/ops.h"
+#include "hold/privileges.h"
 #include "hold/workers.h"
 
 #include "common/fd.h"
@@ -43,9 +44,9 @@ static void on_init(void *userdata, struct fuse_conn_info *conn)
 		FUSE_CAP_DONT_MASK | FUSE_CAP_POSIX_ACL | FUSE_CAP_CACHE_SYMLINKS;
 
 	/*
-	 * Not HANDLE_KILLPRIV, which libfuse sets by itself: without it the kernel takes setuid,
-	 * setgid and capabilities away at a write, with the writer's rights; we are root and would
-	 * leave them. For the same reason not ATOMIC_O_TRUNC: truncating is a setattr then.
+	 * Not HANDLE_KILLPRIV, which libfuse sets by itself: who writes would not be known, and we
+	 * are root and would leave setuid and setgid (see privileges.h for the other one). Not
+	 * ATOMIC_O_TRUNC: truncating is a setattr then.
 	 * Not WRITEBACK_CACHE: what a program has written must be in the file when we seal.
 	 */
 	conn->want = wanted & conn->capable;
@@ -70,7 +71,6 @@ static int view_start(struct view *view, const char *backing, int device, struct
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
 	auto_close int root = open(backing, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct fuse_lowlevel_ops ops;
-	char path[32];
 	int r;
 
 	if (root < 0)
@@ -84,10 +84,8 @@ static int view_start(struct view *view, const char *backing, int device, struct
 	fuse_opt_free_args(&args);
 	if (!view->session)
 		return fault_at(fault, -ENOMEM, "make a FUSE session for", view->path);
-	(void)snprintf(path, sizeof(path), "/dev/fd/%d", device);
-	if (fuse_session_mount(view->session, path) < 0)
-		return fault_at(fault, -EBADF, "start the FUSE session for", view->path);
-	return 0;
+	r = privileges_start(view, device);
+	return r < 0 ? fault_at(fault, r, "start the FUSE session for", view->path) : 0;
 }
 
 /* As many descriptors as the kernel allows: each object that it has in its caches costs one. */

@@ -65,6 +65,8 @@ struct view {
 	bool is_inner; /* mounted in another view, which does not answer while the gate is closed */
 	int place; /* then the root of its mount (O_PATH), owned; else, and while it is open, -EBADF */
 	struct fuse_session *session; /* NULL where this process does not serve it */
+	uint64_t init; /* the number of the kernel's INIT until it is answered, else 0 */
+	bool takes_privileges; /* see privileges.h; set before any request but INIT */
 	struct tree tree;
 	struct seat *seats; /* what is to be switched; NULL while nothing is prepared; owned */
 	size_t seats_count;

@@ -5,6 +5,7 @@
 #include "hold/workers.h"
 #include "hold/held.h"
 #include "hold/locks.h"
+#include "hold/privileges.h"
 #include "hold/walks.h"
 
 #include <errno.h>
@@ -37,12 +38,13 @@ static void worker_ends(struct view *view)
  * Linux 6.1 asks for a file without a name as it asks for one with a name, by another number; the
  * flags tell it as well. libfuse 3.14 does not know that number, and knows the other one.
  */
-static void translate(const struct fuse_buf *buf)
+static void translate(struct view *view, const struct fuse_buf *buf)
 {
 	struct fuse_in_header *header = buf->mem;
 
-	if (buf->size >= sizeof(*header) && header->opcode == FUSE_TMPFILE)
+	if (header->opcode == FUSE_TMPFILE)
 		header->opcode = FUSE_CREATE;
+	privileges_note(view, header);
 }
 
 /* Ends with the session: when the last file opened through the view has been closed (ENODEV). */
@@ -59,7 +61,7 @@ static void *worker(void *arg)
 			continue;
 		if (n <= 0)
 			break;
-		translate(&buf);
+		translate(view, &buf);
 		if (!held_enter(view, &buf))
 			continue;
 		walks_note(&view->hold->walks, buf.mem);

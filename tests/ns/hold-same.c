@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <signal.h>
 #include <spawn.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -259,20 +261,110 @@ static void fallocate_armed(void)
 	close(fd);
 }
 
+static void copy_armed(void)
+{
+	int from = open("unarmed", O_RDONLY);
+	int fd = open("armed", O_RDWR);
+
+	SAY(copy_file_range(from, NULL, fd, NULL, 4, 0));
+	close(from);
+	close(fd);
+}
+
+/* Who has written to a file, and goes on when it gets its privileges. */
+static void write_on_armed(void)
+{
+	int fd = open("armed", O_WRONLY | O_APPEND);
+	struct stat st;
+
+	SAY(write(fd, "y", 1));
+	SAY(write(fd, "y", 1));
+	SAY(chmod("armed", 06755));
+	SAY(write(fd, "y", 1));
+	SAY(fstat(fd, &st));
+	printf("%s: afterwards %o\n", theme, st.st_mode);
+	close(fd);
+}
+
+/* As root, but nobody whose writes leave setuid. */
+static void become_unprivileged(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	SAY(syscall(SYS_capget, &header, data));
+	data[0].effective &= ~(1u << CAP_FSETID);
+	SAY(syscall(SYS_capset, &header, data));
+}
+
+static void unprivileged_append(void)
+{
+	int fd = open("armed-program", O_WRONLY | O_APPEND);
+
+	become_unprivileged();
+	SAY(write(fd, "y", 1));
+	close(fd);
+}
+
+static void unprivileged_write_armed(void)
+{
+	become_unprivileged();
+	write_armed();
+	show("armed");
+	SAY(truncate("armed", 3));
+}
+
+static void run_program(void)
+{
+	(void)fflush(stdout);
+	SAY(system("./armed-program -u"));
+}
+
+/* The kernel looks at the mode that it knows when it runs a program. */
+static void run_armed(void)
+{
+	SAY(system("cp /usr/bin/id armed-program"));
+	SAY(chown("armed-program", 1001, 2000));
+	SAY(chmod("armed-program", 04755));
+	as(&user, run_program);
+	as(&root, unprivileged_append);
+	as(&user, run_program);
+	SAY(unlink("armed-program"));
+}
+
+/* A setgid that no group may run goes by other rules. */
+static void write_locked_armed(void)
+{
+	int fd = open("armed", O_WRONLY | O_APPEND);
+
+	SAY(fchmod(fd, 06766));
+	SAY(write(fd, "y", 1));
+	show("armed");
+	SAY(ftruncate(fd, 3));
+	close(fd);
+}
+
 static void privileges(void)
 {
 	static const struct {
 		const char *name;
 		void (*act)(void);
 	} acts[] = {
-		{ "write", write_armed },	  { "truncate", truncate_armed },
-		{ "O_TRUNC", open_trunc_armed },  { "chown", chown_armed },
-		{ "chmod", chmod_armed },	  { "acl", acl_armed },
+		{ "write", write_armed },
+		{ "truncate", truncate_armed },
+		{ "O_TRUNC", open_trunc_armed },
+		{ "chown", chown_armed },
+		{ "chmod", chmod_armed },
+		{ "acl", acl_armed },
 		{ "fallocate", fallocate_armed },
+		{ "copy_file_range", copy_armed },
+		{ "write on", write_on_armed },
+		{ "write, not run by its group", write_locked_armed },
 	};
 	static const struct who *const who[] = { &root, &user, &member, &other };
 	size_t i, j;
 
+	put("unarmed", "#!/bin/false\n", 0755);
 	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		for (j = 0; j < sizeof(who) / sizeof(who[0]); j++) {
 			printf("%s by %u:%u,%u\n", acts[i].name, who[j]->uid, who[j]->gid,
@@ -283,6 +375,11 @@ static void privileges(void)
 			SAY(unlink("armed"));
 		}
 	}
+	arm("armed");
+	as(&root, unprivileged_write_armed);
+	show_armed("armed");
+	SAY(unlink("armed"));
+	run_armed();
 	/*
 	 * A change by mmap leaves setuid and setgid everywhere. It leaves capabilities on the bare
 	 * file system too, and takes them in a view: so they are not looked at.
@@ -563,7 +660,7 @@ static void nameless(void)
 {
 	int fd = open("spool", O_TMPFILE | O_RDWR, 0642);
 	int lost = open("spool", O_TMPFILE | O_RDWR | O_EXCL, 0600);
-	struct stat st;
+	struct stat st = { 0 };
 	char path[32];
 
 	SAY(fd > 0);
@@ -598,7 +695,7 @@ static void nameless_of_others(void)
 
 static void show_times(const char *path)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	SAY(lstat(path, &st));
 	printf("%s: %s atime %lld.%09ld mtime %lld.%09ld\n", theme, path,
