@@ -66,6 +66,7 @@ static const struct rule {
 	{ "early.ready", "early", "name", NULL, BEGIN, CHART_RUNNING },
 	{ "early.shown", "early", "name", NULL, MOMENT, CHART_MARK },
 	{ "early.late", "early", "name", NULL, MOMENT, CHART_FAILED },
+	{ "early.covered", "early", "name", NULL, MOMENT, CHART_MARK },
 	{ "early.skipped", "early", "name", NULL, MOMENT, CHART_FAILED },
 	{ "early.exit", "early", "name", NULL, END_BY_STATUS, CHART_FAILED },
 	{ "early.gave-up", "early", "name", NULL, END_FAILED, CHART_FAILED },

@@ -4,12 +4,14 @@
  *	1. every program is looked at and moved on, and the screen comes first where it may;
  *	2. the syslog is handed what it does not read itself;
  *	3. /run/nologin goes when its rule says so;
- *	4. poll: a signal, the end of a child (or of who looks at its screen, or lets it come first), or the timer.
+ *	4. the syslog is told, once, when start scripts have mounted something over its directory;
+ *	5. poll: a signal, the end of a child (or of who looks at its screen, or lets it come first), or the timer.
  * What has to be looked for (a device, a socket) is looked for at short intervals while somebody
  * waits for it, and every program that waits has a bound.
  */
 #include "config.h"
 
+#include "supervise/covered.h"
 #include "supervise/first.h"
 #include "supervise/loop.h"
 #include "supervise/nologin.h"
@@ -20,6 +22,7 @@
 #include "common/fd.h"
 #include "common/mounted.h"
 #include "common/report.h"
+#include "common/timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +33,8 @@
 
 /* Logins open a second later than they could, at most. */
 #define NOLOGIN_LOOK_USEC 1000000ULL
+/* So often init is asked for its runlevel, until it has come to one, where somebody waits for that. */
+#define RUNLEVEL_LOOK_USEC 1000000ULL
 /* The undo waits that long for programs that were told to end, then kills them. */
 #define STOP_USEC (5 * 1000000ULL)
 /* A file that is relayed is looked at that often, a syslog that does not keep up is asked again. */
@@ -51,6 +56,7 @@ struct loop {
 	bool holds_logins;
 	bool says_screen_comes; /* the hook waits, with a bound, for as long as the file is there */
 	const struct run *syslog; /* whom the relay feeds, or NULL */
+	bool looks_for_cover; /* of the syslog's directory: init has not come to its runlevel yet */
 	bool shall_share; /* the first programs come before that */
 	struct first first; /* where it could begin, the hook need not wait */
 	struct relay relay;
@@ -76,6 +82,26 @@ static void look_at_relay(struct loop *loop)
 		&loop->relay, loop->syslog->service.state == STATE_READY ? loop->syslog->pid : 0);
 	if (is_last && !loop->is_relay_behind)
 		relay_close(&loop->relay);
+}
+
+/* The start scripts that mount file systems have run. Every syslog opens its files again at a SIGHUP. */
+static void look_for_cover(struct loop *loop)
+{
+	const struct run *syslog = loop->syslog;
+	char by[COVERED_MAX];
+
+	if (!loop->looks_for_cover || !is_multi_user(root_runlevel_now()))
+		return;
+	loop->looks_for_cover = false;
+	if (syslog->pidfd < 0 || syslog->service.state != STATE_READY ||
+	    !covered_look(syslog->entry, by, sizeof(by)) || kill(syslog->pid, SIGHUP) < 0)
+		return;
+	timeline_mark(loop->watch->timeline, "early.covered", "name", syslog->entry->name, "by", by,
+		      NULL);
+	report_line("%s is told to open its logs again: what it has written before is hidden by "
+		    "the mount at "
+		    "%s, which /etc/fstab does not name",
+		    syslog->entry->name, by);
 }
 
 static void look_at_logins(struct loop *loop)
@@ -167,6 +193,8 @@ static int arm_timer(const struct loop *loop)
 
 	if (loop->holds_logins && (!next || now + NOLOGIN_LOOK_USEC < next))
 		next = now + NOLOGIN_LOOK_USEC;
+	if (loop->looks_for_cover && (!next || now + RUNLEVEL_LOOK_USEC < next))
+		next = now + RUNLEVEL_LOOK_USEC;
 	if (relay_is_on(&loop->relay)) {
 		uint64_t due = now + (loop->is_relay_behind ? RELAY_AGAIN_USEC : RELAY_LOOK_USEC);
 
@@ -249,6 +277,7 @@ static int loop_turns(struct loop *loop, struct survivor *survivor)
 		look_at_relay(loop);
 		look_at_screen(loop);
 		look_at_logins(loop);
+		look_for_cover(loop);
 		if (!watch_has_work(loop->watch) && !loop->holds_logins)
 			break;
 		if (loop->stop_deadline && watch_now() >= loop->stop_deadline) {
@@ -287,6 +316,7 @@ int loop_run(struct watch *watch, unsigned int share_seconds, struct survivor *s
 	int r = loop_open(&loop, fault);
 
 	loop.syslog = find_syslog(watch);
+	loop.looks_for_cover = loop.syslog != NULL;
 	relay_init(&loop.relay, loop.syslog ? loop.syslog->entry : NULL);
 
 	if (r == 0) {

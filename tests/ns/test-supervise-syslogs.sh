@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Debian's small syslog daemons start early by their entries, and have what init's fsck said, once.
+# Debian's small syslog daemons start early by their entries, and have what init's fsck said, once; where something is
+# mounted over /var/log afterwards, they write there.
 # shellcheck disable=SC2154,SC2317 # early-root.sh assigns the rest; functions are called through within
 . "${INITFS_SRC:?}/tests/lib/early-root.sh"
 
@@ -39,6 +40,11 @@ in_log() { # NUMBER TEXT: so many lines of one file below /var/log
 	[ "$(cat "$root/var/log/messages" "$root/var/log/syslog" 2>/dev/null | grep -cF -- "$2")" = "$1" ]
 }
 
+in_covered_log() { # TEXT: said until it is seen
+	logger -u "$root/dev/log" "$1"
+	grep -rqF -- "$1" "$root/var/log"
+}
+
 # try NAME PROGRAM PIDFILE: that daemon, by the entry that comes with it
 try() {
 	local pid
@@ -56,7 +62,16 @@ try() {
 	echo "guest-root: clean, by $1" >"$root/var/log/fsck/checkroot"
 	within 20 in_log 1 "checkroot: guest-root: clean, by $1"
 	in_log 0 "of the boot before" || fail "$1: an old line"
+	# A start script mounts something there.
+	mount -t tmpfs script "$root/var/log"
+	mkdir "$root/var/log/news"
+	runlevel 2
+	within 20 marked "early.covered name=$1 by=/var/log$"
+	within 20 in_covered_log "seen, by $1"
+	[ "$(last_pid "$1")" = "$pid" ] || fail "$1: it has not outlived that"
 	"$supervise" --undo -- "$root" || fail "$1: undo"
+	umount -l "$root/var/log"
+	rm -f "$root/run/utmp" "$timeline"
 	rm -f "$root/etc/rc2.d/S01$1" "$root/dev/log"
 }
 
@@ -68,7 +83,7 @@ cp "$tmp/work/debs/etc/syslog.conf" "$root/etc/"
 try inetutils-syslogd /usr/sbin/inetutils-syslogd run/syslog.pid
 
 # The busybox that the initramfs carries: by auto, where no other has an entry and a program.
-rm "$root"/etc/initfs/early.d/*.conf "$timeline"
+rm "$root"/etc/initfs/early.d/*.conf
 mkdir "$root/run/initfs/carried"
 cp "$tmp/work/debs/bin/busybox" "$root/run/initfs/carried/"
 sed '/^Also=/d' "$INITFS_SRC/helpers/supervise/early.d/carried-syslogd.conf" >"$root/etc/initfs/early.d/carried-syslogd.conf"
