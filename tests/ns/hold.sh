@@ -109,6 +109,15 @@ until_true() {
 	done
 }
 
+# ours DIR: the mounts of ours in it. By their source: a directory of a test may have our name in its path.
+ours() {
+	grep -F " $1" /proc/self/mountinfo | grep -E ' - [a-z0-9.-]+ (initfs|/dev/loop[0-9]+ ro)'
+}
+
+nothing_of_ours() { # DIR
+	! ours "$1"
+}
+
 mount_type() { # PATH prints the type of what is mounted on top of it
 	awk -v path="$1" '$5 == path { for (i = 7; $i != "-"; i++); type = $(i + 1) } END { print type }' \
 		/proc/self/mountinfo

@@ -82,8 +82,8 @@ own_make() {
 
 # own_ended: nothing of ours is left, and what is there is the plain file system
 own_ended() {
-	! grep -F " $root" /proc/self/mountinfo | grep -E " (shared|master):| - .*(initfs|loop[0-9]+ ro)" ||
-		fail "a mount is left"
+	nothing_of_ours "$root" || fail "a mount is left"
+	! grep -F " $root" /proc/self/mountinfo | grep -E " (shared|master):" || fail "a mount has peers"
 	[ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
 	findmnt -no SOURCE "$root$own_dir" | grep -q "^$device" || fail "$own_dir is not that file system"
 	expect 1 sh -c "grep -c ' $root$own_dir ' /proc/self/mountinfo"

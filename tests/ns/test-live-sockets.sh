@@ -9,7 +9,4 @@ scene_up /var /tmp
 initfs-merge --wait -- "$root" || fail "the merge does not wait"
 merge_pid=$(cat "$state/merge.pid")
 /usr/bin/python3 -B "${0%/*}/live-sockets.py" "$root" "$merge_pid" || fail "see above"
-# By their source: the folder of this test may have any name.
-ours() { grep -E ' - [a-z.-]+ initfs ' /proc/self/mountinfo; }
-nothing_of_ours() { ! ours; }
-until_true 20 nothing_of_ours || fail "left: $(ours)"
+until_true 20 nothing_of_ours "$root" || fail "left: $(ours "$root")"

@@ -17,8 +17,8 @@ ready() {
 	[ -e "$TEST_TMP/ready" ] || ! kill -0 "$live_pid"
 }
 
-nothing_of_ours() {
-	! grep -E ' - (fuse\.initfs-hold|[a-z]+ initfs) ' /proc/self/mountinfo && [ ! -e "$state/hold.pid" ]
+all_gone() {
+	nothing_of_ours "$root" && [ ! -e "$state/hold.pid" ]
 }
 
 one_merge() { # NUMBER
@@ -33,7 +33,7 @@ one_merge() { # NUMBER
 	until_true 300 layers_gone || fail "merge $1: the layers stay"
 	: >"$TEST_TMP/switched"
 	wait "$live_pid" || fail "merge $1: a program was harmed, see above"
-	until_true 60 nothing_of_ours || fail "merge $1: left: $(grep initfs /proc/self/mountinfo)"
+	until_true 60 all_gone || fail "merge $1: left: $(ours "$root")"
 	! grep -q 'merge.failed' "$state/timeline" || echo "merge $1 took more than one attempt: $(
 		grep 'merge.failed' "$state/timeline")"
 	sed -n 's/.*merge.unsealed/merge '"$1"':/p' "$state/timeline"

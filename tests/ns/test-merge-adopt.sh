@@ -146,8 +146,7 @@ disk_is_as_it_was
 exec 7>&- 8<&- 9<&-
 # shellcheck disable=SC2046 # one word for each
 kill $(jobs -p)
-until_true 20 sh -c "! grep -F ' $root' /proc/self/mountinfo | grep initfs" ||
-	fail "left: $(grep -F " $root" /proc/self/mountinfo)"
+until_true 20 nothing_of_ours "$root" || fail "left: $(ours "$root")"
 expect 1 sh -c "grep -c ' $tmp ' /proc/self/mountinfo"
 [ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
 until_true 20 sh -c "! pgrep initfs-" || fail "left: $(pgrep -a initfs-)"

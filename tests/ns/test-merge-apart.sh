@@ -194,7 +194,7 @@ expect "$(printf '%s\n' "$old_2" "$new_1" "out after")" cat "$log/service/out"
 has "merge.joined name=/var/log/syslog" || fail "the timeline does not tell what was joined"
 has "merge.apart name=/var/log/link as=link.initfs-early" || fail "the timeline does not tell what was kept"
 exec 6>&- 7>&- 8>&- 9>&-
-until_true 20 sh -c "! grep -F ' $root/var' /proc/self/mountinfo | grep -q -- '- fuse.initfs-hold'" || fail "a mount is left"
+until_true 20 nothing_of_ours "$root/var" || fail "left: $(ours "$root/var")"
 [ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
 until_true 20 umount "$log" || fail "/var/log is busy"
 e2fsck -f -n "$device" >"$TEST_TMP/fsck" 2>&1 || fail "$(cat "$TEST_TMP/fsck")"

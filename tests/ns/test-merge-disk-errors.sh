@@ -49,7 +49,7 @@ merges() { # CHECK...
 	in_view
 	[ ! -e "$root/.initfs-staging" ] || fail "staging is left"
 	exec 7>&-
-	until_true 20 sh -c "! grep -F ' $root' /proc/self/mountinfo | grep ' initfs '" || fail "a mount is left"
+	until_true 20 nothing_of_ours "$root" || fail "left: $(ours "$root")"
 	until_true 20 umount -R "$root" || fail "the root is busy" # initfs-hold ends with its last program
 	"$@" "$loop" >"$TEST_TMP/fsck" 2>&1 || fail "$(cat "$TEST_TMP/fsck")"
 }

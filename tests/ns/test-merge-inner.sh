@@ -109,8 +109,7 @@ expect 2 grep -c merge.switched "$state/timeline"
 exec 7>&- 8>&-
 kill "$standing"
 wait "$standing" 2>/dev/null || true
-until_true 20 sh -c "! grep -F ' $root' /proc/self/mountinfo | grep -E ' - .*(initfs|loop[0-9]+ ro)'" ||
-	fail "left: $(grep -F " $root" /proc/self/mountinfo)"
+until_true 20 nothing_of_ours "$root" || fail "left: $(ours "$root")"
 [ ! -e "$state/own" ] || fail "left: $(find "$state/own")"
 until_true 20 umount "$var/log" || fail "/var/log is busy"
 [ ! -e "$var/log/syslog" ] || [ "$kind" = own ] || fail "it was written beneath"
