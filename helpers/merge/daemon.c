@@ -21,7 +21,6 @@
 #include "merge/wake.h"
 #include "common/fd.h"
 #include "common/file.h"
-#include "common/mounted.h"
 #include "common/mountinfo.h"
 #include "common/openat.h"
 #include "common/report.h"
@@ -56,7 +55,7 @@ struct daemon {
 	bool is_verified;
 	bool is_stuck; /* something on top of a view could not be put beneath, and there is no news since */
 	bool has_clock; /* runs since only what is wanted is missing */
-	char said[1000]; /* how the last attempt ended */
+	char said[1000]; /* how the last attempt ended, or before the first one what it waits for */
 };
 
 static void daemon_close(struct daemon *daemon)
@@ -105,7 +104,7 @@ static int daemon_open(struct daemon *daemon, struct fault *fault)
 	return news_open(&daemon->news, fault);
 }
 
-/* Only looked at: nobody tells. A RAM layer or a utmp that cannot be read is not at its end. */
+/* A RAM layer or a utmp that cannot be read is not at its end. */
 static void look_around(struct daemon *daemon)
 {
 	auto_close int ram = openat(daemon->run, "ram", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -116,6 +115,7 @@ static void look_around(struct daemon *daemon)
 	struct statvfs st;
 	char runlevel;
 
+	news_watch_utmp(&daemon->news, UTMP_PATH);
 	/* Once: a layer that wavers there is no reason to try each second. */
 	if (ram >= 0 && fstatvfs(ram, &st) == 0 && due_is_near_full(st.f_blocks, st.f_bfree))
 		due->is_near_full = true;
@@ -136,6 +136,19 @@ static void look_around(struct daemon *daemon)
 	}
 	if (before.is_going_down && !due->is_going_down)
 		farewell_end(&daemon->farewell);
+	if (daemon->is_leaving)
+		farewell_look(&daemon->farewell, daemon->run, ram);
+}
+
+static bool is_cut_off(const struct daemon *daemon)
+{
+	return daemon->is_leaving && daemon->farewell.is_cut_off;
+}
+
+static void say_cut_off(struct daemon *daemon)
+{
+	request_answer(&daemon->request, EXIT_FAILED, "the RAM layer has been unmounted");
+	farewell_say(&daemon->farewell, &daemon->list, daemon->timeline, daemon->said);
 }
 
 /* Is it time to try? Starts the clock for what is only wanted. */
@@ -158,6 +171,8 @@ static int is_time(struct daemon *daemon, bool *ret_is_time, struct fault *fault
 	if (r < 0)
 		return r;
 	*ret_is_time = due_now(due);
+	if (due->wake == WAKE_NOT_YET && !daemon->said[0])
+		(void)snprintf(daemon->said, sizeof(daemon->said), "%s", why);
 	if (!*ret_is_time && daemon->request.peer >= 0) {
 		request_answer(&daemon->request, EXIT_REFUSED, why);
 		due->is_asked = false;
@@ -182,23 +197,12 @@ static void say_failure(struct daemon *daemon, int error, const struct fault *fa
 		timeline_mark(daemon->timeline, "merge.failed", "why", text, NULL);
 	report_line("%s; programs go on in RAM", text);
 	if (daemon->is_leaving)
-		farewell_say(&daemon->farewell, &daemon->list, daemon->run, daemon->timeline, text);
+		farewell_say(&daemon->farewell, &daemon->list, daemon->timeline, text);
 }
 
-static void retire_logins(void)
+static void say_success(struct daemon *daemon, const struct attempt_result *result)
 {
-	int r = retire_nologin();
-
-	if (r < 0)
-		report_line("cannot remove /run/nologin: %s", strerror(-r));
-}
-
-/* What follows a success. The disk is right already: nothing here is a reason to stop. */
-static void clean_up(struct daemon *daemon, const struct attempt_result *result)
-{
-	struct fault fault = { 0 };
 	char names[24], bytes[24];
-	int r;
 
 	(void)snprintf(names, sizeof(names), "%" PRIu64, result->names);
 	(void)snprintf(bytes, sizeof(bytes), "%" PRIu64, result->bytes);
@@ -206,16 +210,6 @@ static void clean_up(struct daemon *daemon, const struct attempt_result *result)
 	(void)snprintf(daemon->said, sizeof(daemon->said), "%s names with %s bytes are on the disk",
 		       names, bytes);
 	report_note("%s", daemon->said);
-	r = retire_layers(&daemon->list, daemon->run, daemon->timeline, &fault);
-	if (r < 0)
-		(void)report(r, &fault, EXIT_FAILED);
-	/* Where /home is not there yet somebody would log in to an empty one: initfs-supervise waits. */
-	if (mounted_look() || file_read_live_pid(daemon->run, "supervise.pid") <= 0)
-		retire_logins();
-	retire_share(daemon->run);
-	r = retire_timeline(daemon->run);
-	if (r < 0)
-		report_line("cannot copy the timeline to /var/log/initfs: %s", strerror(-r));
 }
 
 static enum exit_code try_once(struct daemon *daemon)
@@ -235,7 +229,8 @@ static enum exit_code try_once(struct daemon *daemon)
 	if (r == 0)
 		r = attempt_run(&settings, &result, &fault);
 	if (r == 0) {
-		clean_up(daemon, &result);
+		say_success(daemon, &result);
+		retire(&daemon->list, daemon->run, daemon->timeline);
 		return EXIT_DONE;
 	}
 	say_failure(daemon, r, &fault, &result);
@@ -273,7 +268,7 @@ static void take_news(struct daemon *daemon, int news)
 	if (due->is_asked)
 		due->is_manual = false;
 	/* A tick is none of them. */
-	if (news)
+	if (news & ~NEWS_UTMP)
 		due->is_blocked = daemon->is_stuck = false;
 }
 
@@ -288,27 +283,39 @@ static enum exit_code try_and_answer(struct daemon *daemon)
 	return code;
 }
 
+/* Is there nothing left to do? */
+static bool try_if_due(struct daemon *daemon)
+{
+	struct fault fault = { 0 };
+	bool try = false;
+	int r = is_time(daemon, &try, &fault);
+
+	if (r == 0 && !try)
+		return false;
+	if (r < 0) {
+		say_failure(daemon, r, &fault, &(struct attempt_result){ 0 });
+	} else {
+		tuck_be_quick(&daemon->list, false);
+		if (try_and_answer(daemon) == EXIT_DONE)
+			return true;
+		tuck_be_quick(&daemon->list, true);
+	}
+	schedule_retry(daemon);
+	return false;
+}
+
 static enum exit_code wait_and_merge(struct daemon *daemon)
 {
 	daemon->pause = DUE_FIRST_PAUSE;
 	tuck_be_quick(&daemon->list, true);
 	for (;;) {
-		struct fault fault = { 0 };
-		bool try = false;
 		int r;
 
 		look_around(daemon);
-		r = is_time(daemon, &try, &fault);
-		if (r < 0) {
-			say_failure(daemon, r, &fault, &(struct attempt_result){ 0 });
-			schedule_retry(daemon);
-		} else if (try) {
-			tuck_be_quick(&daemon->list, false);
-			if (try_and_answer(daemon) == EXIT_DONE)
-				return EXIT_DONE;
-			tuck_be_quick(&daemon->list, true);
-			schedule_retry(daemon);
-		}
+		if (is_cut_off(daemon))
+			say_cut_off(daemon);
+		else if (try_if_due(daemon))
+			return EXIT_DONE;
 		r = news_wait(&daemon->news);
 		if (r < 0)
 			return EXIT_FAILED;

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,21 +86,35 @@ static bool is_any_live(const struct list *list)
 	return false;
 }
 
-void farewell_say(struct farewell *farewell, const struct list *list, int run, int timeline,
-		  const char *why)
+/* Debian's umountfs takes every tmpfs away first; then the directory is one of /run. */
+static bool is_mount(int run, int directory)
 {
-	auto_close int ram = openat(run, "ram", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char files[24], bytes[24];
+	struct stat above, st;
+
+	return fstat(run, &above) == 0 && fstat(directory, &st) == 0 && above.st_dev != st.st_dev;
+}
+
+void farewell_look(struct farewell *farewell, int run, int ram)
+{
 	struct statvfs st;
 
-	if (farewell->is_said || (!farewell->is_over && is_any_live(list)))
+	farewell->is_cut_off = ram < 0 || !is_mount(run, ram);
+	if (farewell->is_cut_off || fstatvfs(ram, &st) < 0)
 		return;
-	if (ram < 0 || fstatvfs(ram, &st) < 0)
+	farewell->is_counted = true;
+	farewell->files = st.f_files - st.f_ffree;
+	farewell->bytes = (uint64_t)(st.f_blocks - st.f_bfree) * st.f_frsize;
+}
+
+void farewell_say(struct farewell *farewell, const struct list *list, int timeline, const char *why)
+{
+	char files[24], bytes[24];
+
+	if (farewell->is_said || !farewell->is_counted || (!farewell->is_over && is_any_live(list)))
 		return;
 	farewell->is_said = true;
-	(void)snprintf(files, sizeof(files), "%" PRIu64, (uint64_t)(st.f_files - st.f_ffree));
-	(void)snprintf(bytes, sizeof(bytes), "%" PRIu64,
-		       (uint64_t)(st.f_blocks - st.f_bfree) * st.f_frsize);
+	(void)snprintf(files, sizeof(files), "%" PRIu64, farewell->files);
+	(void)snprintf(bytes, sizeof(bytes), "%" PRIu64, farewell->bytes);
 	timeline_mark(timeline, "merge.lost", "files", files, "bytes", bytes, "why", why, NULL);
 	report_line("lost with this shutdown: %s files and directories with %s bytes in RAM, "
 		    "because: %s",

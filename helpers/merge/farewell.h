@@ -11,6 +11,7 @@
 #include "merge/list.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct farewell {
@@ -18,6 +19,9 @@ struct farewell {
 	pid_t child; /* 0: none */
 	bool is_over; /* nobody waits any more */
 	bool is_said;
+	bool is_cut_off; /* the RAM layer has been unmounted: nothing of it can be merged any more */
+	bool is_counted;
+	uint64_t files, bytes; /* in RAM, when that was last looked at */
 };
 
 /* Starts the process. Without it there is only less time. */
@@ -29,11 +33,14 @@ void farewell_end(struct farewell *farewell);
 /* A child has died: was it that one? */
 void farewell_reap(struct farewell *farewell);
 
+/* Counts what is in RAM, or notes that it cannot be reached. run is /run/initfs, ram the directory "ram" there. */
+void farewell_look(struct farewell *farewell, int run, int ram);
+
 /*
- * After an attempt that has failed because of why: says once what is lost, if nobody waits any more or the views
- * have been unmounted. run is /run/initfs.
+ * After an attempt that has failed because of why, or where none is possible: says once what is lost, if nobody
+ * waits any more or the views have been unmounted.
  */
-void farewell_say(struct farewell *farewell, const struct list *list, int run, int timeline,
+void farewell_say(struct farewell *farewell, const struct list *list, int timeline,
 		  const char *why);
 
 #endif

@@ -12,11 +12,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* RAM fills in seconds, and a shutdown has no more than that. */
+/* RAM fills in seconds. */
 #define TICK_MS 1000
 
 static int open_signals(struct fault *fault)
@@ -43,6 +44,7 @@ int news_open(struct news *news, struct fault *fault)
 	news->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (news->timer < 0)
 		return fault_at(fault, -errno, "make a timer", NULL);
+	news->utmp = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	news->signals = open_signals(fault);
 	return news->signals < 0 ? news->signals : 0;
 }
@@ -62,6 +64,14 @@ void news_close(struct news *news, int run)
 	fd_close(&news->mountinfo);
 	fd_close(&news->signals);
 	fd_close(&news->timer);
+	fd_close(&news->utmp);
+}
+
+/* The kernel has one watch for a file, however often it is asked for. */
+void news_watch_utmp(const struct news *news, const char *path)
+{
+	if (news->utmp >= 0)
+		(void)inotify_add_watch(news->utmp, path, IN_MODIFY);
 }
 
 void news_set_timer(const struct news *news, unsigned int seconds)
@@ -94,6 +104,16 @@ static int take_signal(int fd)
 	}
 }
 
+/* What exactly does not matter. */
+static int take_changes(int fd)
+{
+	char events[sizeof(struct inotify_event) * 64];
+
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+	return NEWS_UTMP;
+}
+
 int news_wait(const struct news *news)
 {
 	struct pollfd wait[] = {
@@ -101,6 +121,7 @@ int news_wait(const struct news *news)
 		{ .fd = news->timer, .events = POLLIN },
 		{ .fd = news->mountinfo, .events = POLLPRI },
 		{ .fd = news->requests, .events = POLLIN },
+		{ .fd = news->utmp, .events = POLLIN },
 	};
 	uint64_t ticks;
 	int what = 0;
@@ -115,5 +136,7 @@ int news_wait(const struct news *news)
 		what |= NEWS_MOUNTS;
 	if (wait[3].revents)
 		what |= NEWS_REQUEST;
+	if (wait[4].revents)
+		what |= take_changes(news->utmp);
 	return what;
 }

@@ -7,6 +7,7 @@
 #include "merge/tuck.h"
 #include "common/fd.h"
 #include "common/file.h"
+#include "common/mounted.h"
 #include "common/report.h"
 #include "common/share.h"
 #include "common/timeline.h"
@@ -93,7 +94,7 @@ static int remove_directory(int run, const char *name, struct fault *fault)
 	return 0;
 }
 
-int retire_layers(const struct list *list, int run, int timeline, struct fault *fault)
+static int retire_layers(const struct list *list, int run, int timeline, struct fault *fault)
 {
 	char path[64];
 	size_t i;
@@ -119,7 +120,7 @@ int retire_layers(const struct list *list, int run, int timeline, struct fault *
 	return r < 0 ? r : remove_directory(run, "layer", fault);
 }
 
-int retire_nologin(void)
+static int remove_nologin(void)
 {
 	auto_close int fd = open(NOLOGIN, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char mark[sizeof(NOLOGIN_MARK)] = "";
@@ -152,7 +153,7 @@ static int copy_lines(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-int retire_timeline(int run)
+static int copy_timeline(int run)
 {
 	auto_close int from = openat(run, TIMELINE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	auto_close int dir = -EBADF;
@@ -178,7 +179,18 @@ int retire_timeline(int run)
 	return r;
 }
 
-void retire_share(int run)
+/* Where /home is not there yet somebody would log in to an empty one: initfs-supervise waits. */
+static void retire_logins(int run)
+{
+	int r = 0;
+
+	if (mounted_look() || file_read_live_pid(run, "supervise.pid") <= 0)
+		r = remove_nologin();
+	if (r < 0)
+		report_line("cannot remove " NOLOGIN ": %s", strerror(-r));
+}
+
+static void retire_share(int run)
 {
 	struct fault fault = { 0 };
 	int r = 0;
@@ -187,4 +199,18 @@ void retire_share(int run)
 		r = share_end(&fault);
 	if (r < 0 && r != -ENODEV) /* a kernel without cgroup2 has nothing left either */
 		(void)report(r, &fault, EXIT_FAILED);
+}
+
+void retire(const struct list *list, int run, int timeline)
+{
+	struct fault fault = { 0 };
+	int r = retire_layers(list, run, timeline, &fault);
+
+	if (r < 0)
+		(void)report(r, &fault, EXIT_FAILED);
+	retire_logins(run);
+	retire_share(run);
+	r = copy_timeline(run);
+	if (r < 0)
+		report_line("cannot copy the timeline to " LOG_DIR ": %s", strerror(-r));
 }

@@ -11,19 +11,11 @@
 const char *retire_switch_name(unsigned int number, char *name);
 
 /*
- * Unmounts every layer and the RAM. What somebody still has open is detached instead, its memory
- * goes with the last descriptor, and the timeline names who has it (layer.kept). Returns 0 in both
- * cases, or -errno with the fault where a mount stays.
+ * Unmounts every layer and the RAM: what somebody still has open is detached instead, its memory goes with the last
+ * descriptor, and the timeline names who has it (layer.kept). Removes /run/nologin if it is ours, ends the screen's
+ * share of the processors where a supervisor that was killed has left it, and copies the timeline to
+ * /var/log/initfs/timeline. The disk is right already: a part that fails gets a line, and the others are done.
  */
-int retire_layers(const struct list *list, int run, int timeline, struct fault *fault);
-
-/* Removes /run/nologin if it is ours. Returns 0 or -errno. */
-int retire_nologin(void);
-
-/* Copies the timeline to /var/log/initfs/timeline. Returns 0 or -errno. */
-int retire_timeline(int run);
-
-/* Ends the screen's share of the processors, where an initfs-supervise that was killed has left it. */
-void retire_share(int run);
+void retire(const struct list *list, int run, int timeline);
 
 #endif

@@ -407,6 +407,30 @@ elif trouble in ("going-down", "lost"):
         wait_until(lambda: not is_alive(merge), "the merge has ended", 60)
         merged(program)
 
+elif trouble == "cut-off":
+    # A shutdown that waits for nobody: umountfs takes the RAM away, then the views.
+    with open(f"{var}/much", "wb") as file:
+        file.write(os.urandom(56 << 20))
+    merge_wait()
+    merge = pid_of("merge")
+    runlevel("6")
+    wait_until(lambda: events("merge.going-down"), "it sees the shutdown")
+    writable()
+    wait_until(lambda: events("merge.refused"), "the merge is refused")
+    subprocess.run(["umount", f"{state}/ram"], check=True)
+    ticks(merge, 2)
+    before = len(events("merge.wake"))
+    ticks(merge, 5)
+    equal(len(events("merge.wake")), before, "attempts without the layer")
+    equal(events("merge.lost"), [], "what is lost while programs have it")
+    for directory in ("tmp", "var"):
+        subprocess.run(["umount", "--lazy", f"{root}/{directory}"], check=True)
+    wait_until(lambda: events("merge.lost"), "it says what is lost")
+    check("No space" in events("merge.lost")[0] and "bytes=58" in events("merge.lost")[0], events("merge.lost"))
+    ticks(merge, 3)
+    equal(len(events("merge.lost")), 1, "how often it says so")
+    os.kill(merge, signal.SIGTERM)
+
 elif trouble == "cause-gone":
     # Nobody asks and nothing is mounted: it comes back by itself when the disk has room again.
     writable()

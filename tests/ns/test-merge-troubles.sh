@@ -5,7 +5,7 @@
 cases=${MERGE_CASES:-seal-refused prepare-refused view-hangs-up merge-killed-sealed
 	merge-killed-between server-killed-sealed server-killed-between mounted-meanwhile disk-full
 	read-only socket stopped second-merge nothing-left late-fstab
-	asked manual going-down lost cause-gone near-full}
+	asked manual going-down lost cut-off cause-gone near-full}
 # Each has a root and namespaces of its own.
 if [ $# = 0 ]; then
 	for case in $cases; do
