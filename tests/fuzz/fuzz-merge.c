@@ -60,6 +60,7 @@ static void try_wake(char *text)
 /* Every line of the text as a line of fstab, waited for by directories that the text may name. */
 static void try_lists(char *text)
 {
+	char *written = copy_of(text);
 	char *lines = copy_of(text);
 	char *rest = lines;
 	struct fstab_line line;
@@ -73,13 +74,15 @@ static void try_lists(char *text)
 	if (list.count > LIST_MAX)
 		abort();
 	while (fstab_next(&rest, &line)) {
-		if (*line.source == '#' || !*line.type)
+		/* A source may begin with \043; a line that begins with # is a comment. */
+		if (written[line.source - lines] == '#' || !*line.type)
 			abort();
 		if (list_need(&list, &line) != NEED_NOT && *line.target != '/')
 			abort();
 	}
 	list_free(&list);
 	free(lines);
+	free(written);
 }
 
 static int note_child(void *data, const struct mountinfo *mount)

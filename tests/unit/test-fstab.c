@@ -39,6 +39,7 @@ int main(void)
 	check_line("UUID=1", "/", "ext4", "rw,noatime", "UUID=1 / ext4 rw,noatime 0 1\n");
 	check_line("a", "/b", "ext4", "", "\t a\t \t/b  ext4");
 	check_line("a b", "/c\td", "ext4", "x=\n", "a\\040b /c\\011d ext4 x=\\012");
+	check_line("#a", "/b", "ext4", "", "\\043a /b ext4");
 	check_line("a", "/b", "ext4", "rw", "# one\n\n  # two\na /b ext4 rw\r\n");
 	check_line("a", "/srv", "xfs", "", "a /srv/// xfs");
 	check_line("a", "/", "xfs", "", "a // xfs");
