@@ -109,13 +109,15 @@ static void look_around(struct daemon *daemon)
 {
 	auto_close int ram = openat(daemon->run, "ram", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_free char *records = NULL;
-	ssize_t size = file_read(AT_FDCWD, UTMP_PATH, UTMP_MAX, &records);
 	struct due *due = &daemon->due;
 	const struct due before = *due;
 	struct statvfs st;
+	ssize_t size;
 	char runlevel;
 
+	/* In this order: what is written from here on is news. */
 	news_watch_utmp(&daemon->news, UTMP_PATH);
+	size = file_read(AT_FDCWD, UTMP_PATH, UTMP_MAX, &records);
 	/* Once: a layer that wavers there is no reason to try each second. */
 	if (ram >= 0 && fstatvfs(ram, &st) == 0 && due_is_near_full(st.f_blocks, st.f_bfree))
 		due->is_near_full = true;
