@@ -71,7 +71,6 @@ other | elsewhere)
 	if [ "$kind" = other ]; then
 		mkdir "$root/run/other"
 		mount --bind "$root/run/other" "$root/run/other"
-		mount -o remount,rw "$root"
 		wanted="over '/tmp': .*: something is mounted over it that /etc/fstab does not name"
 		mount -t ramfs other "$tmp"
 	else
@@ -79,8 +78,8 @@ other | elsewhere)
 		mount --bind "$tmp" "$root/run/copy"
 		wanted="at '/tmp': .*: it hides the view, which is also mounted at /run/copy: unmount one of them"
 		mount -t tmpfs other "$tmp"
-		mount -o remount,rw "$root"
 	fi
+	mount -o remount,rw "$root" # last: the merge takes no longer than that
 	until_true 20 has "merge.*why=.*$wanted" || fail "it is not said"
 	printf 'theirs\n' >"$tmp/theirs"
 	expect theirs ls "$tmp"
