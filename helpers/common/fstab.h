@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+#define FSTAB_PATH "/etc/fstab"
+#define FSTAB_MAX (1024 * 1024) /* bytes: nobody has more */
+
 /* The strings point into the text, unescaped. */
 struct fstab_line {
 	const char *source; /* also "UUID=…" */

@@ -11,9 +11,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define FSTAB "/etc/fstab"
-#define FSTAB_MAX (1024 * 1024)
-
 static bool is_network(const char *type)
 {
 	static const char *const types[] = { "nfs",  "nfs4", "cifs", "smb3",
@@ -76,7 +73,7 @@ bool mounted_look(void)
 	auto_free char *fstab = NULL;
 	auto_free char *mounts = NULL;
 
-	if (file_read(AT_FDCWD, FSTAB, FSTAB_MAX, &fstab) < 0 || mountinfo_read(&mounts) < 0)
+	if (file_read(AT_FDCWD, FSTAB_PATH, FSTAB_MAX, &fstab) < 0 || mountinfo_read(&mounts) < 0)
 		return true;
 	return mounted_is_complete(fstab, mounts);
 }

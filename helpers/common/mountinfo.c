@@ -11,6 +11,9 @@
 #include <limits.h>
 #include <string.h>
 
+/* What initfs-overlay mounts has that source. */
+#define OVERLAY_SOURCE "initfs"
+
 /* The next field of *rest, or NULL where there is none or it is empty. */
 static char *raw_field(char **rest)
 {
@@ -79,6 +82,12 @@ int mountinfo_parse(char *line, struct mountinfo *ret_info)
 	info.source = source;
 	*ret_info = info;
 	return 0;
+}
+
+bool mountinfo_is_view(const struct mountinfo *mount)
+{
+	return strcmp(mount->type, MOUNTINFO_VIEW) == 0 ||
+	       (strcmp(mount->type, "overlay") == 0 && strcmp(mount->source, OVERLAY_SOURCE) == 0);
 }
 
 bool mountinfo_next(char **text, struct mountinfo *ret_info)

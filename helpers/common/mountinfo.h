@@ -13,6 +13,8 @@
 /* fs.mount-max is 100000, and a line is seldom longer than 300 bytes. */
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
 
+#define MOUNTINFO_VIEW "fuse.initfs-hold" /* the type of a view */
+
 /* The strings point into the line; all but options and super are unescaped. */
 struct mountinfo {
 	uint64_t id;
@@ -30,6 +32,9 @@ struct mountinfo {
 
 /* Takes a line (without newline) apart in place. 0 or -EINVAL. Pure. */
 int mountinfo_parse(char *line, struct mountinfo *ret_info);
+
+/* Is it a mount of ours over a directory: initfs-hold's, or the overlay that stands in for it? Pure. */
+bool mountinfo_is_view(const struct mountinfo *mount);
 
 /*
  * Takes the next line off *text, in place; false at the end. A line that is not one of mountinfo is

@@ -43,6 +43,19 @@ int parse_number(const char *text, uint64_t max, uint64_t *ret_number)
 	return 0;
 }
 
+int parse_seconds(const char *text, unsigned int max, unsigned int *ret_seconds)
+{
+	uint64_t seconds;
+	int r = parse_number(text, max, &seconds);
+
+	if (r < 0)
+		return r;
+	if (seconds == 0)
+		return -EINVAL;
+	*ret_seconds = (unsigned int)seconds;
+	return 0;
+}
+
 static int shift_of(char suffix)
 {
 	static const char suffixes[] = "kmgt";

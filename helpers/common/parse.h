@@ -9,6 +9,9 @@
 /* A decimal number of 0…max, digits only. Returns 0, -EINVAL (not a number) or -ERANGE. */
 int parse_number(const char *text, uint64_t max, uint64_t *ret_number);
 
+/* The same for a time of at least one second. */
+int parse_seconds(const char *text, unsigned int max, unsigned int *ret_seconds);
+
 /* tmpfs syntax: digits with one of k m g t (powers of 1024, either case), or 1%…100%. */
 struct parsed_size {
 	bool is_percent;

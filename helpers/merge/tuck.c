@@ -156,7 +156,7 @@ static int note_top(void *data, const struct mountinfo *mount)
 	struct look *look = data;
 
 	/* While a dead view is replaced, the new one may already be beneath it. */
-	if (views_is_ours(mount))
+	if (mountinfo_is_view(mount))
 		return 0;
 	if (strcmp(mount->target, look->directory) == 0) {
 		look->top = mount->id;

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#define VIEW_TYPE "fuse.initfs-hold"
-#define OVERLAY_SOURCE "initfs"
 /* Mounts on each other at one place; more than a few are somebody's accident. */
 #define PILE_MAX 32
 
@@ -24,12 +22,6 @@ static int each_line(const char *mountinfo, views_fn *found, void *data)
 	while (r == 0 && mountinfo_next(&rest, &mount))
 		r = found(data, &mount);
 	return r;
-}
-
-bool views_is_ours(const struct mountinfo *mount)
-{
-	return strcmp(mount->type, VIEW_TYPE) == 0 ||
-	       (strcmp(mount->type, "overlay") == 0 && strcmp(mount->source, OVERLAY_SOURCE) == 0);
 }
 
 /* One of the mounts at a directory. */
@@ -59,8 +51,8 @@ static int note_piled(void *data, const struct mountinfo *mount)
 	pile->count++;
 	*piled = (struct piled){ mount->id, mount->parent, makedev(mount->major, mount->minor),
 				 VIEW_NONE };
-	if (views_is_ours(mount))
-		piled->state = strcmp(mount->type, VIEW_TYPE) == 0 ? VIEW_LIVE : VIEW_BARE;
+	if (mountinfo_is_view(mount))
+		piled->state = strcmp(mount->type, MOUNTINFO_VIEW) == 0 ? VIEW_LIVE : VIEW_BARE;
 	return 0;
 }
 

@@ -29,9 +29,6 @@ int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id);
  */
 int views_is_beneath(const char *mountinfo, const char *directory, dev_t device);
 
-/* Is it a mount of ours over a directory: initfs-hold's, or the overlay that stands in for it? */
-bool views_is_ours(const struct mountinfo *mount);
-
 /* Calls found for each mount that is directly on the mount parent; stops at its first error. */
 typedef int views_fn(void *data, const struct mountinfo *mount);
 int views_each_child(const char *mountinfo, uint64_t parent, views_fn *found, void *data);

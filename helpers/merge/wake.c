@@ -15,9 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FSTAB "/etc/fstab"
-#define FSTAB_MAX (1024 * 1024)
-
 /* The mount points that there are, and how the topmost root is mounted. */
 struct mounted {
 	const char **targets; /* pointing into mountinfo's text */
@@ -35,7 +32,7 @@ static bool is_view(const struct list *list, const struct mountinfo *mount)
 
 	for (i = 0; i < list->count; i++)
 		if (strcmp(list->entries[i].directory, mount->target) == 0)
-			return views_is_ours(mount);
+			return mountinfo_is_view(mount);
 	return false;
 }
 
@@ -112,7 +109,7 @@ enum wake wake_decide(const struct list *list, char *mountinfo, char *fstab, cha
 /* A root without fstab mounts nothing else. */
 static int read_fstab(char **ret_text)
 {
-	ssize_t length = file_read(AT_FDCWD, FSTAB, FSTAB_MAX, ret_text);
+	ssize_t length = file_read(AT_FDCWD, FSTAB_PATH, FSTAB_MAX, ret_text);
 
 	if (length != -ENOENT)
 		return length < 0 ? (int)length : 0;
@@ -132,7 +129,7 @@ int wake_look(const struct list *list, int mountinfo, enum wake *ret_wake, char 
 		return fault_at(fault, (int)length, "read the mounts in", MOUNTINFO_PATH);
 	r = read_fstab(&fstab);
 	if (r < 0)
-		return fault_at(fault, r, "read", FSTAB);
+		return fault_at(fault, r, "read", FSTAB_PATH);
 	*ret_wake = wake_decide(list, mounts, fstab, why, size);
 	return 0;
 }

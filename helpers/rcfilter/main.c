@@ -100,16 +100,6 @@ static int parse_net(const char *text, struct options *options)
 	return 0;
 }
 
-static int parse_screen(const char *text, struct options *options)
-{
-	uint64_t seconds;
-
-	if (parse_number(text, SHARE_SECONDS_MAX, &seconds) < 0 || seconds == 0)
-		return -EINVAL;
-	options->screen_wait = (unsigned int)seconds;
-	return 0;
-}
-
 /* Returns a negative number where main has to go on, else the exit code. */
 static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 {
@@ -138,7 +128,8 @@ static int arguments_parse(struct arguments *arguments, int argc, char **argv)
 					"--pace takes off, gui, io or gui,io, not '%s'.", optarg);
 			break;
 		case OPTION_SCREEN:
-			if (parse_screen(optarg, &arguments->options) < 0)
+			if (parse_seconds(optarg, SHARE_SECONDS_MAX,
+					  &arguments->options.screen_wait) < 0)
 				return report_usage("--screen takes 1 to %d seconds, not '%s'.",
 						    SHARE_SECONDS_MAX, optarg);
 			break;

@@ -13,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FSTAB "/etc/fstab"
-#define FSTAB_MAX (1024 * 1024)
-
 static bool is_line(char *fstab, const char *target)
 {
 	struct fstab_line line;
@@ -24,13 +21,6 @@ static bool is_line(char *fstab, const char *target)
 		if (strcmp(line.target, target) == 0)
 			return true;
 	return false;
-}
-
-/* A view, or the bare overlay in its place. */
-static bool is_ours(const struct mountinfo *mount)
-{
-	return strcmp(mount->type, "fuse.initfs-hold") == 0 ||
-	       (strcmp(mount->type, "overlay") == 0 && strcmp(mount->source, "initfs") == 0);
 }
 
 bool covered_by(char *mountinfo, char *fstab, const char *directory, char *by, size_t size)
@@ -42,7 +32,7 @@ bool covered_by(char *mountinfo, char *fstab, const char *directory, char *by, s
 		if (is_at_or_below(directory, mount.target) &&
 		    is_at_or_below(mount.target, top.target))
 			top = mount;
-	if (strcmp(top.target, "/") == 0 || is_ours(&top) || is_line(fstab, top.target))
+	if (strcmp(top.target, "/") == 0 || mountinfo_is_view(&top) || is_line(fstab, top.target))
 		return false;
 	(void)snprintf(by, size, "%s", top.target);
 	return true;
@@ -58,7 +48,7 @@ bool covered_look(const struct entry *entry, char *by, size_t size)
 
 		if (mountinfo_read(&mounts) < 0)
 			return false;
-		if (file_read(AT_FDCWD, FSTAB, FSTAB_MAX, &fstab) < 0)
+		if (file_read(AT_FDCWD, FSTAB_PATH, FSTAB_MAX, &fstab) < 0)
 			fstab = strdup(""); /* a root without it */
 		if (!fstab)
 			return false;

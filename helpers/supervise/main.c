@@ -101,19 +101,6 @@ static int operands_parse(struct options *options, int count, char **operands)
 	return 0;
 }
 
-static int parse_share(const char *text, unsigned int *ret_seconds)
-{
-	uint64_t seconds;
-
-	if (parse_number(text, SHARE_SECONDS_MAX, &seconds) < 0 || seconds == 0) {
-		(void)report_usage("--share takes 1 to %d seconds, not '%s'", SHARE_SECONDS_MAX,
-				   text);
-		return -EINVAL;
-	}
-	*ret_seconds = (unsigned int)seconds;
-	return 0;
-}
-
 /* Returns 0, 1 where --help or --version has answered, or -EINVAL after saying what is wrong. */
 static int options_parse(struct options *options, int argc, char **argv)
 {
@@ -133,8 +120,11 @@ static int options_parse(struct options *options, int argc, char **argv)
 			options->recovery = optarg;
 			break;
 		case OPTION_SHARE:
-			if (parse_share(optarg, &options->share) < 0)
+			if (parse_seconds(optarg, SHARE_SECONDS_MAX, &options->share) < 0) {
+				(void)report_usage("--share takes 1 to %d seconds, not '%s'",
+						   SHARE_SECONDS_MAX, optarg);
 				return -EINVAL;
+			}
 			break;
 		case OPTION_UNDO:
 			options->is_undo = true;
