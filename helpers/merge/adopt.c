@@ -22,57 +22,60 @@
 struct look {
 	const char *directory;
 	uint64_t view;
-	dev_t device; /* the view's; 0: not seen yet */
 	bool has_tmpfs;
+	dev_t device; /* the view's */
 	char other[128];
 };
 
-static void note_mount(struct look *look, const struct mountinfo *mount)
+static int note_top(void *data, const struct mountinfo *mount)
 {
+	struct look *look = data;
+
+	if (strcmp(mount->target, look->directory) == 0)
+		look->has_tmpfs = strcmp(mount->type, "tmpfs") == 0;
+	return 0;
+}
+
+static int note_device(void *data, const struct mountinfo *mount)
+{
+	struct look *look = data;
+
 	if (mount->id == look->view)
 		look->device = makedev(mount->major, mount->minor);
-	else if (mount->parent == look->view && strcmp(mount->target, look->directory) == 0)
-		look->has_tmpfs = strcmp(mount->type, "tmpfs") == 0;
+	return 0;
 }
 
-static void note_other(struct look *look, const struct mountinfo *mount)
+static int note_other(void *data, const struct mountinfo *mount)
 {
+	struct look *look = data;
+
 	if (mount->id != look->view && makedev(mount->major, mount->minor) == look->device)
 		(void)snprintf(look->other, sizeof(look->other), "%s", mount->target);
+	return 0;
 }
 
-/* Takes the text apart. */
-static void each(char *text, struct look *look, bool is_other)
+/* Where else it is shown matters only when something hides it. */
+static int look_at(const char *text, struct look *look)
 {
-	struct mountinfo mount;
+	int r = views_find(text, look->directory, &look->view);
 
-	while (mountinfo_next(&text, &mount)) {
-		if (is_other)
-			note_other(look, &mount);
-		else
-			note_mount(look, &mount);
-	}
+	if (r == 0 && look->view)
+		r = views_each_child(text, look->view, note_top, look);
+	if (r == 0 && look->has_tmpfs)
+		r = views_each(text, note_device, look);
+	if (r == 0 && look->has_tmpfs)
+		r = views_each(text, note_other, look);
+	return r;
 }
 
 static int look_around(struct look *look, struct fault *fault)
 {
 	auto_free char *text = NULL;
-	auto_free char *again = NULL;
 	int r = mountinfo_read(&text);
 
 	if (r == 0)
-		r = views_find(text, look->directory, &look->view);
-	if (r == 0 && look->view) {
-		again = strdup(text);
-		r = again ? 0 : -ENOMEM;
-	}
-	if (r < 0)
-		return fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH);
-	if (!look->view)
-		return 0;
-	each(text, look, false);
-	each(again, look, true);
-	return 0;
+		r = look_at(text, look);
+	return r < 0 ? fault_at(fault, r, "read the mounts in", MOUNTINFO_PATH) : 0;
 }
 
 static int write_note(const struct list_entry *entry, int run, struct fault *fault)

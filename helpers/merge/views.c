@@ -12,7 +12,7 @@
 /* Mounts on each other at one place; more than a few are somebody's accident. */
 #define PILE_MAX 32
 
-static int each_line(const char *mountinfo, views_fn *found, void *data)
+int views_each(const char *mountinfo, views_fn *found, void *data)
 {
 	auto_free char *text = strdup(mountinfo);
 	char *rest = text;
@@ -74,7 +74,7 @@ int views_look(const char *mountinfo, const char *directory, enum view_state *re
 	       uint64_t *ret_id)
 {
 	struct pile pile = { .directory = directory };
-	int r = each_line(mountinfo, note_piled, &pile);
+	int r = views_each(mountinfo, note_piled, &pile);
 	const struct piled *top = pile_top(&pile);
 
 	if (r < 0)
@@ -87,7 +87,7 @@ int views_look(const char *mountinfo, const char *directory, enum view_state *re
 int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id)
 {
 	struct pile pile = { .directory = directory };
-	int r = each_line(mountinfo, note_piled, &pile);
+	int r = views_each(mountinfo, note_piled, &pile);
 	size_t i;
 
 	*ret_id = 0;
@@ -100,7 +100,7 @@ int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id)
 int views_is_beneath(const char *mountinfo, const char *directory, dev_t device)
 {
 	struct pile pile = { .directory = directory };
-	int r = each_line(mountinfo, note_piled, &pile);
+	int r = views_each(mountinfo, note_piled, &pile);
 	const struct piled *top = pile_top(&pile);
 	size_t i;
 
@@ -129,5 +129,5 @@ int views_each_child(const char *mountinfo, uint64_t parent, views_fn *found, vo
 {
 	struct children children = { parent, found, data };
 
-	return each_line(mountinfo, is_child, &children);
+	return views_each(mountinfo, is_child, &children);
 }

@@ -29,8 +29,11 @@ int views_find(const char *mountinfo, const char *directory, uint64_t *ret_id);
  */
 int views_is_beneath(const char *mountinfo, const char *directory, dev_t device);
 
-/* Calls found for each mount that is directly on the mount parent; stops at its first error. */
+/* Calls found for each mount; stops at its first error, which it returns. -ENOMEM. */
 typedef int views_fn(void *data, const struct mountinfo *mount);
+int views_each(const char *mountinfo, views_fn *found, void *data);
+
+/* The same for those that are directly on the mount parent. */
 int views_each_child(const char *mountinfo, uint64_t parent, views_fn *found, void *data);
 
 #endif
